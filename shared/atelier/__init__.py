@@ -1,0 +1,1 @@
+"""Atelier: the rules, the table and the wire shapes that every function shares."""

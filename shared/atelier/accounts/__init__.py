@@ -1,0 +1,1 @@
+"""People: their profiles, rights and bans."""

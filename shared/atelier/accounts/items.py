@@ -1,0 +1,59 @@
+"""What is stored of a person."""
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute, UnicodeSetAttribute
+
+from atelier.table import Entity, InstantAttribute, Item, Key
+
+
+class Profile(Entity, discriminator="profile"):
+    """A person. `barred_by` holds the ids of the hosts who banned them, so that one read tells it."""
+
+    user_id = UnicodeAttribute()
+    display_name = UnicodeAttribute()
+    username = UnicodeAttribute(null=True)
+    avatar_url = UnicodeAttribute(null=True)
+    avatar_color = UnicodeAttribute()
+    bio = UnicodeAttribute(null=True)
+    timezone = UnicodeAttribute(default="UTC")
+    locale = UnicodeAttribute(default="en")
+    can_host = BooleanAttribute(default=True)
+    role = UnicodeAttribute(default="participant")
+    status = UnicodeAttribute(default="active")
+    barred_by = UnicodeSetAttribute(null=True)
+
+
+class UsernameGuard(Item, discriminator="username"):
+    """Makes a username unique: whoever puts it first has it."""
+
+    user_id = UnicodeAttribute()
+
+
+class Ban(Item, discriminator="ban"):
+    """A host banned a person from all of their workshops; the person's profile says the same."""
+
+    user_id = UnicodeAttribute()
+    created_at = InstantAttribute()
+
+
+class AuditEntry(Item, discriminator="audit"):
+    """Who changed a right or an object's state, when, from what to what. Ids only, written in the change's own transaction."""
+
+    actor_id = UnicodeAttribute()
+    action = UnicodeAttribute()
+    at = InstantAttribute()
+    change = JSONAttribute(null=True)
+
+
+def profile_key(user_id: str) -> Key:
+    """Where a person's profile stands."""
+    return f"USER#{user_id}", "#PROFILE"
+
+
+def username_key(username: str) -> Key:
+    """Where the guard of a username stands; case does not make another name."""
+    return f"USERNAME#{username.casefold()}", "#GUARD"
+
+
+def ban_key(host_id: str, user_id: str) -> Key:
+    """Where a host's ban of a person stands."""
+    return f"USER#{host_id}", f"BAN#{user_id}"

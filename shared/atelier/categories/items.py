@@ -1,0 +1,44 @@
+"""What is stored of a category."""
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from atelier.table import Entity, Item, Key
+
+CATALOGUE = "CATEGORIES"
+
+
+class Category(Entity, discriminator="category"):
+    """A category. `workshop_count` counts public workshops that are not cancelled, and is written by `projections` alone."""
+
+    name = UnicodeAttribute()
+    slug = UnicodeAttribute()
+    description = UnicodeAttribute(null=True)
+    sort_order = NumberAttribute()
+    is_active = BooleanAttribute(default=True)
+    workshop_count = NumberAttribute(default=0)
+
+    @property
+    def id(self) -> str:
+        """The id, which an index row carries in its key alone."""
+        return self.pk.removeprefix("CATEGORY#")
+
+
+class SlugGuard(Item, discriminator="slug"):
+    """Makes a slug unique: whoever puts it first has it."""
+
+    category_id = UnicodeAttribute()
+
+
+def category_key(category_id: str) -> Key:
+    """Where a category stands."""
+    return f"CATEGORY#{category_id}", "#META"
+
+
+def slug_key(slug: str) -> Key:
+    """Where the guard of a slug stands."""
+    return f"SLUG#{slug}", "#GUARD"
+
+
+def catalogue_order(sort_order: int, category_id: str) -> str:
+    """The sort key of a category in the catalogue."""
+    return f"{sort_order:010d}#{category_id}"

@@ -1,0 +1,351 @@
+"""HTTP: the only module that knows it. Routes, who is calling, bodies, entity tags, problem documents (RFC 9457), one log line a request."""
+
+import hashlib
+import inspect
+import json
+import re
+import time
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from pydantic import BaseModel, ValidationError
+from pynamodb.exceptions import PynamoDBException
+
+from atelier import clock, errors, observability, retries, table
+from atelier.edits import Expected
+from atelier.idempotency import Guard, ReplayedError
+from atelier.ids import user_id
+from atelier.paging import Page
+from atelier.settings import api_settings
+
+PREFIX = "/v1"
+MOST_BODY_BYTES = 256 * 1024
+START_WITHIN_S = 2.8
+RETRY_AFTER_S = 2
+
+STATUS_OF: dict[type[errors.AtelierError], int] = {
+    errors.MalformedError: 400,
+    errors.UnauthenticatedError: 401,
+    errors.ForbiddenError: 403,
+    errors.AbsentError: 404,
+    errors.ConflictError: 409,
+    errors.StaleError: 412,
+    errors.TooLargeError: 413,
+    errors.MediaTypeError: 415,
+    errors.InvalidError: 422,
+    errors.UnavailableError: 503,
+}
+
+_ID = re.compile(r"[a-z]{2,4}_[0-9a-z]{16,32}")
+_SLUG = re.compile(r"[a-z_]{1,64}")
+_ETAG_LIST = re.compile(r'\s*(?:W/)?"[^"]*"\s*(?:,\s*(?:W/)?"[^"]*"\s*)*')
+_CACHE = "private, no-store"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The person a checked access token speaks for."""
+
+    id: str
+    is_admin: bool = False
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route answers: a status, a model or a text, and headers."""
+
+    status: int
+    content: BaseModel | str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A route as it is registered, for the OpenAPI document and the tests that compare it with the template."""
+
+    method: str
+    path: str
+    handler: Callable[..., Answer]
+    answers: Mapping[int, type[BaseModel] | None]
+    problems: tuple[type[errors.AtelierError], ...]
+    is_public: bool
+    parameters: Mapping[str, Any]
+
+
+def status_of(error: type[errors.AtelierError]) -> int:
+    """The HTTP status of a kind of refusal."""
+    return next(STATUS_OF[kind] for kind in error.__mro__ if kind in STATUS_OF)
+
+
+class Api:
+    """The routes of one function. `api.handle` is its Lambda handler."""
+
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self._resolver = APIGatewayHttpResolver(strip_prefixes=[PREFIX])
+        self._resolver.not_found(self._no_route)
+        self._resolver.exception_handler(errors.AtelierError)(self._refuse)
+        self._resolver.exception_handler(ReplayedError)(self._replay)
+        self._resolver.exception_handler([PynamoDBException, retries.OutOfTimeError])(self._table_failed)
+        self._is_cold = True
+        self._seen: dict[str, Any] = {}
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        answers: Mapping[int, type[BaseModel] | None],
+        *,
+        problems: tuple[type[errors.AtelierError], ...] = (),
+        public: bool = False,
+    ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+        """Registers a route. The handler asks by parameter name for what it needs: `caller`, `body`, `query`, `if_match`, `guard`, path ids."""
+
+        def register(handler: Callable[..., Answer]) -> Callable[..., Answer]:
+            parameters = {name: p.annotation for name, p in inspect.signature(handler).parameters.items()}
+            operation = Operation(method, path, handler, answers, problems, public, parameters)
+            self.operations.append(operation)
+
+            def bound(**path_values: str) -> Response[str]:
+                return self._answer(operation, path_values)
+
+            self._resolver.route(re.sub(r"\{(\w+)\}", r"<\1>", path), method=method)(bound)
+            return handler
+
+        return register
+
+    def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Answers one API Gateway request (payload 2.0). An unexpected error goes up, so that Lambda counts it and API Gateway says 500."""
+        started = time.monotonic()
+        observability.table_use.reset()
+        self._seen = {}
+        status = 500
+        try:
+            with retries.time_to_start(START_WITHIN_S):
+                answer: dict[str, Any] = self._resolver.resolve(event, context)
+            status = answer["statusCode"]
+            return answer
+        finally:
+            request = event.get("requestContext", {})
+            observability.logger.info(
+                "request",
+                request_id=request.get("requestId"),
+                method=request.get("http", {}).get("method"),
+                status=status,
+                ms=round((time.monotonic() - started) * 1000, 1),
+                cold=self._is_cold,
+                round_trips=observability.table_use.round_trips,
+                read_units=observability.table_use.read_units,
+                write_units=observability.table_use.write_units,
+                **self._seen,
+            )
+            self._is_cold = False
+            observability.flush()
+
+    def _answer(self, operation: Operation, path_values: Mapping[str, str]) -> Response[str]:
+        self._seen["route"] = operation.path
+        event = self._resolver.current_event.raw_event
+        wanted = operation.parameters
+        given: dict[str, Any] = dict(path_values)
+        for name, text in path_values.items():
+            if not (_ID if name.endswith("_id") else _SLUG).fullmatch(text):
+                raise errors.NotFoundError
+        if not operation.is_public:
+            caller = read_caller(event)
+            self._seen["user"] = caller.id
+            if "caller" in wanted:
+                given["caller"] = caller
+        raw = read_raw_body(event)
+        if "query" in wanted:
+            given["query"] = read_query(event, wanted["query"])
+        if "if_match" in wanted:
+            given["if_match"] = read_if_match(event)
+        if "body" in wanted:
+            given["body"] = read_body(event, raw, wanted["body"])
+        if "guard" in wanted:
+            given["guard"] = read_guard(event, raw, given["caller"].id, operation)
+        return _respond(operation.handler(**given))
+
+    def _refuse(self, error: errors.AtelierError) -> Response[str]:
+        self._seen["code"] = error.code
+        event = self._resolver.current_event.raw_event
+        problem = {
+            "type": f"{public_url(event)}/public/errors/{error.code}",
+            "title": error.title,
+            "status": status_of(type(error)),
+            "detail": error.detail,
+            "code": error.code,
+            "request_id": event.get("requestContext", {}).get("requestId"),
+            **error.extra,
+        }
+        headers = {"Cache-Control": _CACHE}
+        if isinstance(error, errors.UnavailableError):
+            headers["Retry-After"] = str(RETRY_AFTER_S)
+        return Response(problem["status"], "application/problem+json", json.dumps(problem, ensure_ascii=False), headers)
+
+    def _replay(self, replayed: ReplayedError) -> Response[str]:
+        record = replayed.record
+        headers = {"Location": record.location, "ETag": etag(int(record.etag_version)), "Idempotency-Replayed": "true"}
+        return _respond(Answer(201, record.body, headers))
+
+    def _table_failed(self, error: Exception) -> Response[str]:
+        if isinstance(error, PynamoDBException) and not _is_unavailability(error):
+            raise error
+        self._seen["table_error"] = getattr(error, "cause_response_code", None) or type(error).__name__
+        observability.count("TableUnavailable")
+        return self._refuse(errors.TableUnavailableError())
+
+    def _no_route(self, _: Exception) -> Response[str]:
+        return self._refuse(errors.NotFoundError("There is no such route."))
+
+
+def _respond(answer: Answer) -> Response[str]:
+    content = answer.content
+    headers: dict[str, str | list[str]] = {"Cache-Control": _CACHE, **answer.headers}
+    if content is None:
+        return Response(answer.status, None, "", headers)
+    body = content if isinstance(content, str) else content.model_dump_json()
+    return Response(answer.status, answer.content_type, body, headers)
+
+
+def _is_unavailability(error: PynamoDBException) -> bool:
+    response = getattr(error.cause, "response", None)
+    if response is None:
+        return True
+    cause = getattr(error.cause, "__cause__", None)
+    return retries.is_transient(getattr(cause, "response", None) or response)
+
+
+def public_url(event: Mapping[str, Any]) -> str:
+    """The API's address up to `/v1`, as configured, else as the client of this request used it."""
+    configured = api_settings().public_url
+    if configured:
+        return configured.rstrip("/")
+    return f"https://{event.get('requestContext', {}).get('domainName', 'localhost')}{PREFIX}"
+
+
+def location(path: str) -> str:
+    """The `Location` of a resource: an absolute path, which stays right behind any domain."""
+    return f"{PREFIX}{path}"
+
+
+def etag(version: int) -> str:
+    """The entity tag of a version."""
+    return f'"{version}"'
+
+
+def read_caller(event: Mapping[str, Any]) -> Caller:
+    """Who is calling, from the claims that API Gateway checked.
+
+    Raises NotSignedInError when there are none, or when they are an ID token's: a second line behind the authorizer.
+    """
+    claims = event.get("requestContext", {}).get("authorizer", {}).get("jwt", {}).get("claims") or {}
+    issuer, subject = claims.get("iss"), claims.get("sub")
+    if not issuer or not subject or claims.get("token_use", "access") != "access":
+        raise errors.NotSignedInError
+    groups = str(claims.get("cognito:groups") or claims.get("groups") or "").strip("[]").replace(",", " ").split()
+    name = claims.get("name") or claims.get("preferred_username") or claims.get("username")
+    return Caller(user_id(issuer, subject), api_settings().admin_group in groups, name)
+
+
+def read_raw_body(event: Mapping[str, Any]) -> bytes:
+    """The body's bytes as the client sent them. Raises BodyTooLargeError over 256 KB."""
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        if len(body) > MOST_BODY_BYTES * 4 // 3 + 4:
+            raise errors.BodyTooLargeError
+        raw = b64decode(body)
+    else:
+        raw = body.encode("utf-8", "surrogatepass")
+    if len(raw) > MOST_BODY_BYTES:
+        raise errors.BodyTooLargeError
+    return raw
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def read_body[M: BaseModel](event: Mapping[str, Any], raw: bytes, model: type[M]) -> M:
+    """The body as a model.
+
+    Raises UnsupportedMediaTypeError, MalformedJsonError, or ValidationFailedError with a list of what is wrong where.
+    """
+    media_type = event.get("headers", {}).get("content-type", "application/json").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise errors.UnsupportedMediaTypeError(f"The Content-Type is {media_type[:100]!r}.")
+    try:
+        data = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_doubles)
+    except (ValueError, RecursionError) as error:
+        detail = "The body is nested too deeply." if isinstance(error, RecursionError) else f"The body is not JSON: {error}"[:300]
+        raise errors.MalformedJsonError(detail) from None
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise errors.ValidationFailedError(errors=_told(error)) from None
+
+
+def read_query[M: BaseModel](event: Mapping[str, Any], model: type[M]) -> M:
+    """The query string as a model. Raises BadQueryError with a list of what is wrong where; unknown parameters are ignored."""
+    try:
+        return model.model_validate(event.get("queryStringParameters") or {})
+    except ValidationError as error:
+        raise errors.BadQueryError(errors=_told(error)) from None
+
+
+def _told(error: ValidationError) -> list[dict[str, Any]]:
+    """What is wrong where; never the value itself, which may be private or unprintable."""
+    return [
+        {"loc": [str(part).encode("utf-8", "replace").decode() for part in entry["loc"]], "msg": entry["msg"]}
+        for entry in error.errors(include_url=False, include_context=False, include_input=False)
+    ][:50]
+
+
+def read_if_match(event: Mapping[str, Any]) -> Expected | None:
+    """The versions named by If-Match (RFC 9110, 13.1.1), or None. Raises BadIfMatchError."""
+    text = event.get("headers", {}).get("if-match")
+    if text is None:
+        return None
+    if text.strip() == "*":
+        return Expected(frozenset("*"))
+    if not _ETAG_LIST.fullmatch(text):
+        raise errors.BadIfMatchError
+    return Expected(frozenset(re.findall(r'(?<!W/)"([^"]*)"', text)))
+
+
+def read_guard(event: Mapping[str, Any], raw: bytes, person: str, operation: Operation) -> Guard | None:
+    """The Idempotency-Key with a fingerprint of route and body, or None. Raises BadIdempotencyKeyError."""
+    text = event.get("headers", {}).get("idempotency-key")
+    if text is None:
+        return None
+    if not re.fullmatch(r"[\x20-\x7e]{1,255}", text) or not text.strip():
+        raise errors.BadIdempotencyKeyError
+    route = f"{operation.method} {event.get('rawPath', '')}\n".encode()
+    return Guard(person, text, hashlib.sha256(route + raw).hexdigest(), clock.now)
+
+
+def page_headers(path: str, query: BaseModel, page: Page[Any]) -> dict[str, str]:
+    """The `Link` header (RFC 8288) to the next page of a list, if there is one."""
+    if page.next_cursor is None:
+        return {}
+    asked = {name: value for name, value in query.model_dump(mode="json", exclude_none=True).items() if name != "cursor"}
+    told = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
+    return {"Link": f'<{location(path)}?{urlencode({**told, "cursor": page.next_cursor})}>; rel="next"'}
+
+
+def warm() -> None:
+    """Opens the table while Lambda still starts the function, where it has a whole processor."""
+    table.connect_when_configured()

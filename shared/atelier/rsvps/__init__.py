@@ -1,0 +1,1 @@
+"""Seats, the waitlist and the people of a workshop."""

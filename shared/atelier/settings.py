@@ -1,0 +1,92 @@
+"""What the environment configures. Nothing is read at import: a module can be imported anywhere, a test can set what it likes."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import lru_cache
+
+
+class SettingsError(RuntimeError):
+    """The environment lacks variables or holds unusable values; the message names all of them at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSettings:
+    """Where the data is."""
+
+    table_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """What every function that speaks HTTP needs.
+
+    public_url: the address of the API as its clients see it, up to and including `/v1`; empty = derive it from the request.
+    admin_group: the group claim that makes an administrator.
+    """
+
+    public_url: str = ""
+    admin_group: str = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class AgoraSettings:
+    """How join tokens are made.
+
+    agora_parameter_path: the SSM path that holds `app_id` and `app_certificate`.
+    agora_token_version: `007`, or `006` for SDKs older than 4.0.
+    agora_token_lifetime_s: seconds a token lives, at most one hour.
+    """
+
+    agora_parameter_path: str
+    agora_token_version: str = "007"
+    agora_token_lifetime_s: int = 3600
+
+    def __post_init__(self) -> None:
+        if self.agora_token_version not in ("006", "007"):
+            raise SettingsError(f"AGORA_TOKEN_VERSION must be 006 or 007, not {self.agora_token_version!r}")
+        if not 300 <= self.agora_token_lifetime_s <= 3600:
+            raise SettingsError(f"AGORA_TOKEN_LIFETIME_S must be 300..3600, not {self.agora_token_lifetime_s}")
+
+
+def read[S: (TableSettings, ApiSettings, AgoraSettings)](kind: type[S], environ: Mapping[str, str]) -> S:
+    """The settings of one kind from upper-case variables of the same names.
+
+    Raises SettingsError naming every missing variable and every number that is none.
+    """
+    values: dict[str, str | int] = {}
+    wrong: list[str] = []
+    for field in fields(kind):
+        name = field.name.upper()
+        text = environ.get(name)
+        if text is None:
+            if field.default is MISSING:
+                wrong.append(f"{name} is missing")
+        elif field.type is int:
+            try:
+                values[field.name] = int(text)
+            except ValueError:
+                wrong.append(f"{name} is not a whole number")
+        else:
+            values[field.name] = text
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    return kind(**values)  # type: ignore[arg-type]
+
+
+@lru_cache
+def table_settings() -> TableSettings:
+    """The table's settings, read once per process."""
+    return read(TableSettings, os.environ)
+
+
+@lru_cache
+def api_settings() -> ApiSettings:
+    """The API's settings, read once per process."""
+    return read(ApiSettings, os.environ)
+
+
+@lru_cache
+def agora_settings() -> AgoraSettings:
+    """Agora's settings, read once per process."""
+    return read(AgoraSettings, os.environ)

@@ -1,0 +1,105 @@
+"""What is stored of a workshop."""
+
+from datetime import datetime
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from atelier import clock
+from atelier.table import Entity, InstantAttribute, Item, Key
+
+OPEN = ("scheduled", "lobby", "live")
+OVER = ("ended", "cancelled")
+
+
+class Workshop(Entity, discriminator="workshop"):
+    """A workshop without its description, which stands beside it: counts are written often, and a write costs by the item's size.
+
+    planned_capacity: the capacity at creation, never changed: the share of a seat block that nobody made yet follows from it alone.
+    block_count: how many seat blocks there are or may be; only grows.
+    counts_version: raised by each write of the counts, so that a slow count cannot overwrite a newer one.
+    last_change: "edit" or "counts"; the stream to `projections` leaves count-only changes out by it.
+    """
+
+    title = UnicodeAttribute()
+    host_id = UnicodeAttribute()
+    category_id = UnicodeAttribute(null=True)
+    scheduled_at = InstantAttribute()
+    timezone = UnicodeAttribute()
+    duration_minutes = NumberAttribute(null=True)
+    format = UnicodeAttribute()
+    location = UnicodeAttribute(null=True)
+    status = UnicodeAttribute(default="scheduled")
+    is_private = BooleanAttribute()
+    max_capacity = NumberAttribute(null=True)
+    planned_capacity = NumberAttribute(null=True)
+    block_count = NumberAttribute(default=0)
+    waitlist_enabled = BooleanAttribute()
+    records = BooleanAttribute()
+    attendee_count = NumberAttribute(default=0)
+    waitlist_count = NumberAttribute(default=0)
+    counts_version = NumberAttribute(default=0)
+    actual_started_at = InstantAttribute(null=True)
+    actual_ended_at = InstantAttribute(null=True)
+    has_recording = BooleanAttribute(default=False)
+    channel = UnicodeAttribute()
+    last_change = UnicodeAttribute(default="edit")
+
+    @property
+    def id(self) -> str:
+        """The id, which an index row carries in its key alone."""
+        return self.pk.removeprefix("WORKSHOP#")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended or was cancelled."""
+        return self.status in OVER
+
+
+class Description(Item, discriminator="description"):
+    """A workshop's description; absent when it is empty."""
+
+    text = UnicodeAttribute()
+
+
+def workshop_key(workshop_id: str) -> Key:
+    """Where a workshop stands."""
+    return f"WORKSHOP#{workshop_id}", "#META"
+
+
+def description_key(workshop_id: str) -> Key:
+    """Where a workshop's description stands."""
+    return f"WORKSHOP#{workshop_id}", "#DESCRIPTION"
+
+
+def starts(scheduled_at: datetime, workshop_id: str) -> str:
+    """The sort key of a workshop wherever it is listed by time: unique, so it is a position in the list."""
+    return f"{clock.to_text(scheduled_at)}#{workshop_id}"
+
+
+def feed_key(*, status: str, is_private: bool) -> str | None:
+    """The public list a workshop stands in; private and cancelled ones stand in none."""
+    if is_private or status == "cancelled":
+        return None
+    return "FEED#closed" if status == "ended" else "FEED#open"
+
+
+def category_list_key(category_id: str | None, *, status: str, is_private: bool) -> str | None:
+    """The list of its category that a workshop stands in; private and cancelled ones stand in none."""
+    if category_id is None or is_private or status == "cancelled":
+        return None
+    return f"CATEGORY#{category_id}#{'closed' if status == 'ended' else 'open'}"
+
+
+def host_key(host_id: str) -> str:
+    """The list of everything a person hosts."""
+    return f"HOST#{host_id}"
+
+
+def place_in_lists(workshop: Workshop) -> None:
+    """Sets the index keys from what the workshop is now."""
+    workshop.host_key = host_key(workshop.host_id)
+    workshop.feed_key = feed_key(status=workshop.status, is_private=workshop.is_private)
+    workshop.category_key = category_list_key(
+        workshop.category_id, status=workshop.status, is_private=workshop.is_private
+    )
+    workshop.starts = starts(workshop.scheduled_at, workshop.id)
