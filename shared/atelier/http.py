@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException
 
 from atelier import clock, errors, observability, retries, table
+from atelier.accounts.caller import Caller
 from atelier.edits import Expected
 from atelier.idempotency import Guard, ReplayedError
 from atelier.ids import user_id
@@ -44,15 +45,6 @@ _ID = re.compile(r"[a-z]{2,4}_[0-9a-z]{16,32}")
 _SLUG = re.compile(r"[a-z_]{1,64}")
 _ETAG_LIST = re.compile(r'\s*(?:W/)?"[^"]*"\s*(?:,\s*(?:W/)?"[^"]*"\s*)*')
 _CACHE = "private, no-store"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The person a checked access token speaks for."""
-
-    id: str
-    is_admin: bool = False
-    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
