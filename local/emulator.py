@@ -1,0 +1,116 @@
+"""Runs MiniStack, inside MiniStack's own environment, with the few things a developer misses in it.
+
+Started by `local.ministack` with that environment's interpreter, so it imports nothing of ours. It adds to the
+pinned version, and fails at once when a later one no longer has the places it hooks into:
+
+- the functions' logs and durations go to standard output as they happen, not only into the emulated log service;
+- the caller's address in the event is the one the front saw;
+- a stream batch whose answer names failures is delivered again, up to the mapping's retry limit. MiniStack ignores
+  `batchItemFailures` for table streams and would drop those records.
+"""
+
+import ctypes
+import importlib
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+PARENT_DEATH_SIGNAL = 1
+LOG_MARK = "\x1e"
+
+
+def follow_parent_to_death() -> None:
+    """Stop with the parent, however it ends (Linux only; elsewhere the parent stops us)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM)
+        if os.getppid() != int(os.environ.pop("LOCAL_PARENT", "0") or os.getppid()):
+            sys.exit(0)
+
+
+def tell_logs(lambda_service: Any) -> None:
+    """Print one line of JSON for every invocation, instead of one log stream per invocation kept in memory."""
+
+    def emit(
+        func: dict[str, Any], request_id: str, log_text: str, error: bool, duration_ms: int, **_: Any
+    ) -> None:
+        config = func.get("config") or func
+        line = {
+            "function": config.get("FunctionName", ""),
+            "request_id": request_id,
+            "error": error,
+            "duration_ms": duration_ms,
+            "log": log_text,
+        }
+        sys.stdout.write(f"{LOG_MARK}{json.dumps(line)}\n")
+        sys.stdout.flush()
+
+    assert callable(lambda_service._emit_lambda_logs)
+    lambda_service._emit_lambda_logs = emit
+
+
+def tell_caller_address(lambda_service: Any) -> None:
+    """Put the address the front appended to X-Forwarded-For into the request context."""
+    execute = lambda_service._execute_function_with_config_scope
+
+    def with_address(func: dict[str, Any], event: Any) -> Any:
+        http = (event.get("requestContext") or {}).get("http") if isinstance(event, dict) else None
+        forwarded = event["headers"].get("x-forwarded-for") if http else None
+        if http and forwarded:
+            http["sourceIp"] = forwarded.rsplit(",", 1)[-1].strip()
+        return execute(func, event)
+
+    lambda_service._execute_function_with_config_scope = with_address
+
+
+def repeat_failed_stream_batches(lambda_service: Any) -> None:
+    """Treat a partial stream failure as a failed batch until its retries are used up."""
+    execute = lambda_service._execute_function
+    tries: dict[tuple[str, str], int] = {}
+
+    def with_retries(func: dict[str, Any], event: Any) -> Any:
+        result = execute(func, event)
+        records = event.get("Records") if isinstance(event, dict) else None
+        if not records or records[0].get("eventSource") != "aws:dynamodb":
+            return result
+        name = (func.get("config") or func).get("FunctionName", "")
+        batch = (name, records[0].get("eventID", ""))
+        body = result.get("body")
+        failed = bool(result.get("error")) or bool(isinstance(body, dict) and body.get("batchItemFailures"))
+        if not failed:
+            tries.pop(batch, None)
+            return result
+        tries[batch] = tries.get(batch, 0) + 1
+        if tries[batch] > retry_limit(lambda_service, name):
+            tries.pop(batch)
+            return {**result, "error": False}
+        return {**result, "error": True}
+
+    lambda_service._execute_function = with_retries
+
+
+def retry_limit(lambda_service: Any, function_name: str) -> int:
+    """The event source mapping's MaximumRetryAttempts; -1 means for ever, as on AWS."""
+    for _, _, mapping in lambda_service._iter_all_esms():
+        if mapping.get("FunctionName") == function_name:
+            attempts = mapping.get("MaximumRetryAttempts", -1)
+            return sys.maxsize if attempts in (None, -1) else int(attempts)
+    return 0
+
+
+def main() -> None:
+    """Hook in, then hand over to MiniStack's own entry point."""
+    follow_parent_to_death()
+    lambda_service = importlib.import_module("ministack.services.lambda_svc")
+    tell_logs(lambda_service)
+    tell_caller_address(lambda_service)
+    repeat_failed_stream_batches(lambda_service)
+    server = importlib.import_module("ministack.app")
+    # Functions inherit this environment, and Powertools would take the emulator's level for its own.
+    os.environ.pop("LOG_LEVEL", None)
+    server.main()
+
+
+if __name__ == "__main__":
+    main()

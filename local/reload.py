@@ -1,0 +1,128 @@
+"""Makes an edit live without a restart: copy it into the artefacts, compile it, give the emulator the new code."""
+
+import compileall
+import os
+import py_compile
+import shutil
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.deploy import Deployment, zip_folder
+from local.expand import read_template
+from local.logs import Console, short_name
+from local.places import ROOT
+
+INTERVAL_SECONDS = 0.25
+PACKAGE = "atelier"
+
+type Snapshot = dict[Path, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A source folder and the built folder that holds its copy."""
+
+    source: Path
+    built: Path
+    functions: tuple[str, ...]
+
+    def snapshot(self) -> Snapshot:
+        """Every file with its size and time of change."""
+        found: Snapshot = {}
+        for path in self.source.rglob("*"):
+            if "__pycache__" not in path.parts and path.is_file():
+                stat = path.stat()
+                found[path] = (stat.st_mtime_ns, stat.st_size)
+        return found
+
+    def copy(self, changed: set[Path], gone: set[Path]) -> None:
+        """Bring the built folder up to date."""
+        for path in gone:
+            (self.built / path.relative_to(self.source)).unlink(missing_ok=True)
+        for path in changed:
+            target = self.built / path.relative_to(self.source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # By rename: the built file may be one and the same, by hard link, with another cloud's.
+            fresh = target.with_name(f".{target.name}.new")
+            shutil.copyfile(path, fresh)
+            fresh.replace(target)
+        compileall.compile_dir(
+            str(self.built),
+            quiet=2,
+            force=True,
+            workers=1,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+
+
+def mirrors(artefacts: Path) -> list[Mirror]:
+    """Which source folder went where in the build."""
+    source, built = (read_template(folder / "template.yaml")["Resources"] for folder in (ROOT, artefacts))
+    found: list[Mirror] = []
+    every = tuple(name for name, resource in source.items() if resource["Type"] == "AWS::Serverless::Function")
+    for name, resource in source.items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function":
+            code = artefacts / built[name]["Properties"]["CodeUri"]
+            found.append(Mirror(ROOT / properties["CodeUri"], code, (name,)))
+        elif resource["Type"] == "AWS::Serverless::LayerVersion":
+            layer = artefacts / built[name]["Properties"]["ContentUri"] / "python"
+            found.append(Mirror(ROOT / properties["ContentUri"] / PACKAGE, layer / PACKAGE, every))
+    return found
+
+
+@dataclass(slots=True)
+class Reloader:
+    """Watches the sources in the background."""
+
+    lambda_client: Any
+    deployment: Deployment
+    artefacts: Path
+    console: Console
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Watch from now on."""
+        watched = mirrors(self.artefacts)
+        seen = [mirror.snapshot() for mirror in watched]
+        self._thread = threading.Thread(target=self._watch, args=(watched, seen), daemon=True, name="reload")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def _watch(self, watched: list[Mirror], seen: list[Snapshot]) -> None:
+        template = ROOT / "template.yaml"
+        template_time = template.stat().st_mtime_ns
+        while not self._stop.wait(INTERVAL_SECONDS):
+            try:
+                for number, mirror in enumerate(watched):
+                    now = mirror.snapshot()
+                    changed = {path for path, state in now.items() if seen[number].get(path) != state}
+                    gone = set(seen[number]) - set(now)
+                    if changed or gone:
+                        self._apply(mirror, changed, gone)
+                        seen[number] = now
+                if template.stat().st_mtime_ns != template_time:
+                    template_time = template.stat().st_mtime_ns
+                    self.console.say("template.yaml changed: restart to deploy it.")
+            except OSError:
+                continue  # a file went away between being listed and being read; the next look sees the rest
+
+    def _apply(self, mirror: Mirror, changed: set[Path], gone: set[Path]) -> None:
+        mirror.copy(changed, gone)
+        built = read_template(self.artefacts / "template.yaml")["Resources"]
+        physical = self.deployment.functions()
+        for name in mirror.functions:
+            # New code ends the function's running processes; the next request starts one that imports the edit.
+            code = zip_folder(self.artefacts / built[name]["Properties"]["CodeUri"])
+            self.lambda_client.update_function_code(FunctionName=physical[name], ZipFile=code)
+        names = ", ".join(sorted(os.path.relpath(path, ROOT) for path in changed | gone))
+        whom = short_name(mirror.functions[0]) if len(mirror.functions) == 1 else "every function"
+        self.console.say(f"Reloaded {whom}: {names}")
