@@ -4,6 +4,10 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 export SAM_CLI_TELEMETRY := 0
+# The PATH as we found it: its python3 has pip, the ones we make have none.
+ifndef OUTER_PATH
+export OUTER_PATH := $(PATH)
+endif
 # The project's tools come first, so that `sam build` finds Python 3.13 and hooks find uv.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.local/uv/bin:$(CURDIR)/.local/sam/bin:$(PATH)
 # One cache on the checkout's own disk lets uv link files instead of copying them.
@@ -33,14 +37,117 @@ help: ## List these targets
 setup: $(UV) ## Make the environments this project needs; does nothing when they are up to date
 	@$(MAKE) -s -j3 .venv/.up-to-date .local/ministack/.up-to-date .local/sam/.up-to-date
 
-.PHONY: help setup
+start: setup ## Run the local cloud with development data until Ctrl-C (PORT=8080, 0 = any free one; KEEP=1 keeps data)
+	@exec $(PYTHON) -m local start
+
+users: setup ## Add users u001.. with tokens to the running local cloud (N=20)
+	@$(PYTHON) -m local users $(N)
+
+tour: setup ## Walk through the whole story against the running local cloud
+	@$(PYTHON) -m local tour
+
+##@ Checks
+
+test: checks unit integration property infrastructure e2e ## Every check that CI runs
+
+checks: format-check lint types requirements template docs-check
+
+format: setup ## Rewrite the code in the project's format
+	@ruff check -q --select I --fix $(PRESENT_SOURCES)
+	@ruff format -q $(PRESENT_SOURCES)
+
+format-check: setup
+	@ruff format --check $(PRESENT_SOURCES)
+
+lint: setup ## Look for mistakes with ruff
+	@ruff check $(PRESENT_SOURCES)
+
+types: setup ## Check the types with mypy
+	@mypy $(PRESENT_SOURCES)
+
+unit: setup ## Tests without a table
+	@$(PYTEST) -n $(WORKERS) tests/unit
+
+integration: setup ## Tests against an emulated table
+	@$(PYTEST) -n $(WORKERS) tests/integration
+
+property: setup ## Tests of what must hold in every order of events
+	@$(PYTEST) -n $(WORKERS) tests/property
+
+infrastructure: setup ## Tests of the template, the requirements and the layout
+	@$(PYTEST) -n $(WORKERS) tests/infrastructure
+
+e2e: setup ## Tests over HTTP against a local cloud of their own
+	@$(PYTEST) tests/e2e
+
+# Both linters read the same template; `sam validate` also runs the transform.
+template: setup
+	@cfn-lint template.yaml
+	@AWS_DEFAULT_REGION=eu-central-1 $(SAM) validate --lint >/dev/null
+
+bench: build ## Print the benchmarks, each as a ratio
+	@$(PYTHON) -m bench
+
+least-privilege: setup ## Drop one policy statement at a time and report those that no e2e test misses (takes long)
+	@$(PYTHON) -m local least-privilege
+
+##@ Documents and requirements
+
+docs: setup ## Write docs/openapi.json from the code
+	@$(PYTHON) -m local docs
+
+docs-check: setup
+	@$(PYTHON) -m local docs --check
+
+# shared/requirements.txt comes first: the tests run with the very versions that the layer ships.
+lock: $(UV) ## Pin the requirements again; UPGRADE=1 takes the newest versions within pyproject.toml's bounds
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o shared/requirements.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -c shared/requirements.txt -o requirements-dev.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group sam -o requirements-sam.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group local -o local/requirements.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group uv -o requirements-uv.txt
+
+##@ Build and deploy
+
+# Lambda's disks are read-only and SAM ships no bytecode, so without this every cold start compiles every module.
+# unchecked-hash: SAM's archives lose the times that ordinary bytecode is checked by. The Python is the runtime's own.
+# $(1) the folder of built artefacts
+define BYTECODE
+	@$(PYTHON) -m compileall -q -j 0 --invalidation-mode unchecked-hash \
+		-s $(1)/SharedLayer/python -p /opt/python $(1)/SharedLayer/python
+	@for folder in $(1)/*Function; do $(PYTHON) -m compileall -q --invalidation-mode unchecked-hash \
+		-s $$folder -p /var/task $$folder; done
+endef
+
+# $(1) the architecture, $(2) where to
+SAM_BUILD = PATH="$(CURDIR)/.local/sam/bin:$$PATH" $(SAM) build --cached --parallel \
+	--parameter-overrides Architecture=$(1) --build-dir $(2)/build --cache-dir $(2)/cache
+
+build: setup ## Build the functions and the layer for this machine, bytecode included
+	@$(call SAM_BUILD,$(HOST_ARCHITECTURE),.aws-sam)
+	$(call BYTECODE,.aws-sam/build)
+
+deploy: setup ## Build for ARCHITECTURE (arm64) and deploy to AWS; asks the first time, then goes by samconfig.toml
+	@$(call SAM_BUILD,$(ARCHITECTURE),.aws-sam/deploy)
+	$(call BYTECODE,.aws-sam/deploy/build)
+	@$(SAM) deploy --template-file .aws-sam/deploy/build/template.yaml \
+		$(if $(shell grep -s '^region' samconfig.toml),,--guided) --parameter-overrides Architecture=$(ARCHITECTURE)
+
+clean: ## Remove everything that was made here: environments, builds, caches
+	rm -rf .venv .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup start users tour test checks format format-check lint types unit integration property infrastructure \
+	e2e requirements template bench least-privilege docs docs-check lock build deploy clean
 
 # A plain folder, not an environment: `python3 -m venv` alone takes longer than all of this.
 $(UV): requirements-uv.txt
-	@python3 -m pip --version >/dev/null 2>&1 || \
-		{ echo "python3 has no pip; install it (Debian: apt install python3-pip) and run this again." >&2; exit 1; }
-	@PIP_ROOT_USER_ACTION=ignore python3 -m pip install -q --disable-pip-version-check --no-deps --require-hashes --upgrade \
-		--target .local/uv -r requirements-uv.txt
+	@PATH="$$OUTER_PATH"; for python in python3 python3.13 /usr/bin/python3; do \
+		! $$python -m pip --version >/dev/null 2>&1 || break; done; \
+	PIP_ROOT_USER_ACTION=ignore $$python -m pip install -q --disable-pip-version-check --no-deps --require-hashes \
+		--upgrade --target .local/uv -r requirements-uv.txt || { echo \
+		"The installer uv could not be fetched with '$$python -m pip'; see above. Python needs pip for this" \
+		"(Debian: apt install python3-pip)." >&2; exit 1; }
 	@touch $@
 
 # $(1) the environment, $(2) its requirements file
