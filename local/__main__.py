@@ -1,6 +1,7 @@
 """`python -m local <command>`."""
 
 import argparse
+import importlib
 import sys
 
 REQUIRED = (3, 13)
@@ -27,15 +28,9 @@ def main() -> int:
     privilege.add_argument("functions", nargs="*", help="only these functions")
     arguments = parser.parse_args()
 
-    # Imported late: they use the syntax of the Python checked for above.
-    from local.commands import run
-    from local.errors import LocalError
-
-    try:
-        return run(arguments)
-    except LocalError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    # Imported late: it uses the syntax of the Python checked for above.
+    status: int = importlib.import_module("local.commands").run(arguments)
+    return status
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import io
 import json
 import time
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,7 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 # A layer of 50 MB would be unzipped for every worker the emulator starts. This one puts the built layer itself on the
 # path, and takes the emulator's own packages off it: a function sees its layer and the standard library, no more.
 LAYER_PATH_FILE = "python/lib/python3.13/site-packages/layer.pth"
-LAYER_PATH_LINE = (
-    "import sys; sys.path[:] = [{layer!r}, *(p for p in sys.path if 'site-packages' not in p)]\n"
-)
+LAYER_PATH_LINE = "import sys; sys.path[:] = [{layer!r}, *(p for p in sys.path if 'site-packages' not in p)]\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,7 @@ class Deployment:
     def functions(self) -> dict[str, str]:
         """Logical id to function name."""
         return {
-            logical: physical
-            for logical, (kind, physical) in self.resources.items()
-            if kind == "AWS::Lambda::Function"
+            logical: physical for logical, (kind, physical) in self.resources.items() if kind == "AWS::Lambda::Function"
         }
 
 
@@ -88,10 +85,8 @@ def deploy(emulator: MiniStack, artefacts: Path, wanted: dict[str, str]) -> Depl
         if resource["Type"] == "AWS::Serverless::LayerVersion"
     }
     s3 = emulator.client("s3")
-    try:
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):  # kept from an earlier run
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
-    except s3.exceptions.BucketAlreadyOwnedByYou:
-        pass  # kept from an earlier run
     uploads: dict[str, str] = {}
     for folder in code_folders(template):
         content = zip_layer(artefacts / folder) if folder in layers else zip_folder(artefacts / folder)

@@ -32,9 +32,7 @@ def follow_parent_to_death() -> None:
 def tell_logs(lambda_service: Any) -> None:
     """Print one line of JSON for every invocation, instead of one log stream per invocation kept in memory."""
 
-    def emit(
-        func: dict[str, Any], request_id: str, log_text: str, error: bool, duration_ms: int, **_: Any
-    ) -> None:
+    def emit(func: dict[str, Any], request_id: str, log_text: str, error: bool, duration_ms: int, **_: Any) -> None:
         config = func.get("config") or func
         line = {
             "function": config.get("FunctionName", ""),
@@ -46,7 +44,8 @@ def tell_logs(lambda_service: Any) -> None:
         sys.stdout.write(f"{LOG_MARK}{json.dumps(line)}\n")
         sys.stdout.flush()
 
-    assert callable(lambda_service._emit_lambda_logs)
+    if not callable(lambda_service._emit_lambda_logs):
+        raise TypeError("MiniStack no longer writes logs where this hooks in")
     lambda_service._emit_lambda_logs = emit
 
 

@@ -30,13 +30,12 @@ class _Loader(yaml.SafeLoader):
 
 def _short_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
+    if isinstance(node, yaml.MappingNode):
+        value = loader.construct_mapping(node, deep=True)
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
+        value = node.value
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
@@ -78,9 +77,7 @@ def expand(template: Template, parameters: dict[str, str]) -> Template:
     for settings in (template.get("Globals", {}).get("Function", {}), *(f["Properties"] for f in functions)):
         settings.pop("AutoPublishAlias", None)
         settings.pop("DeploymentPreference", None)
-    translator = Translator(
-        managed_policy_map={}, sam_parser=Parser(), boto_session=boto3.Session(region_name=REGION)
-    )
+    translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=boto3.Session(region_name=REGION))
     values = parameter_values(template, parameters)
     plain: Template = translator.translate(sam_template=template, parameter_values=values)
     for logical_id, resource in list(plain["Resources"].items()):

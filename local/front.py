@@ -25,6 +25,8 @@ HOP_BY_HOP = {
     "transfer-encoding", "upgrade", "content-length", "expect",
 }  # fmt: skip
 
+BODILESS = (204, 304)
+
 type AccessListener = Callable[[str, str, int, float], None]
 
 
@@ -115,10 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
             status = self._answer(413, [], b'{"message":"Request Entity Too Large"}')
         else:
             path = self.path.partition("?")[0]
-            if path == "/v1" or path.startswith("/v1/"):
-                status = self._forward(body)
-            else:
-                status = self._show(page_for(path))
+            is_api = path == "/v1" or path.startswith("/v1/")
+            status = self._forward(body) if is_api else self._show(page_for(path))
         self.server.listener(self.command, self.path, status, (time.perf_counter() - began) * 1000)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve
@@ -133,10 +133,10 @@ class _Handler(BaseHTTPRequestHandler):
             ("X-Forwarded-Port", str(self.server.server_port)),
             ("X-Forwarded-Proto", "http"),
         ]
-        lanes = self.server.lanes
-        assert lanes is not None, "requests are taken only after start()"
+        if self.server.lanes is None:
+            return self._answer(503, [], b'{"message":"Service Unavailable"}')
         try:
-            status, answered, content = lanes.send(
+            status, answered, content = self.server.lanes.send(
                 self.command, self.server.api_prefix + self.path, headers, body
             )
         except (OSError, http.client.HTTPException):
@@ -156,12 +156,13 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers or [("Content-Type", "application/json")]:
             if name.lower() not in HOP_BY_HOP:
                 self.send_header(name, value)
-        if status >= 200 and status not in (204, 304):
+        has_body = status not in BODILESS
+        if has_body:
             self.send_header("Content-Length", str(len(content)))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        if self.command != "HEAD" and status not in (204, 304):
+        if has_body and self.command != "HEAD":
             self.wfile.write(content)
         return status
 

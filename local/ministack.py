@@ -6,20 +6,20 @@ import socket
 import subprocess
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 from botocore.config import Config
 
 from local.errors import LocalError
 from local.places import EMULATOR_PYTHON, REGION, Home
 
 LOG_MARK = "\x1e"
+ROOT_KEY = "test"
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 
@@ -51,8 +51,8 @@ def environment(home: Home, port: int, *, keep: bool) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": ROOT_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
         "PYTHONDONTWRITEBYTECODE": "1",
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
@@ -104,8 +104,8 @@ def aws_client(service: str, url: str) -> Any:
         service,
         endpoint_url=url,
         region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=ROOT_KEY,
+        aws_secret_access_key=ROOT_KEY,
         config=Config(max_pool_connections=16, retries={"max_attempts": 0}, read_timeout=60),
     )
 
@@ -151,9 +151,8 @@ def start(home: Home, listener: LogListener, *, port: int | None = None, keep: b
 
 def _read(process: subprocess.Popen[str], home: Home, listener: LogListener) -> None:
     """Sort what the emulator prints: functions' logs to the listener, its own words to a file."""
-    assert process.stdout is not None
     with home.emulator_log.open("w", encoding="utf-8") as own_words:
-        for line in process.stdout:
+        for line in process.stdout or ():
             if line.startswith(LOG_MARK):
                 listener(line[len(LOG_MARK) :])
             else:
@@ -169,8 +168,8 @@ def _wait_until_ready(emulator: MiniStack, home: Home) -> None:
             said = home.emulator_log.read_text(encoding="utf-8").strip().splitlines()[-5:]
             raise LocalError("The emulator ended at once. It said:\n  " + "\n  ".join(said))
         try:
-            with urllib.request.urlopen(f"{emulator.url}/_ministack/health", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
+            httpx.get(f"{emulator.url}/_ministack/health", timeout=2)
+            return
+        except httpx.TransportError:
             time.sleep(0.05)
     raise LocalError(f"The emulator did not answer within {READY_SECONDS:.0f} s; see {home.emulator_log}.")

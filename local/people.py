@@ -1,12 +1,12 @@
 """Users of the local Cognito pool, with passwords and real access tokens."""
 
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+import httpx
 
 from local.errors import LocalError
 from local.ministack import aws_client
@@ -66,7 +66,7 @@ class Pool:
     def add(self, name: str, groups: Iterable[str] = ()) -> None:
         """Create a user, or leave the one who exists."""
         username = self.sign_in_name(name)
-        try:
+        with suppress(self.cognito.exceptions.UsernameExistsException):
             self.cognito.admin_create_user(
                 UserPoolId=self.pool_id,
                 Username=username,
@@ -76,8 +76,6 @@ class Pool:
                     {"Name": "email_verified", "Value": "true"},
                 ],
             )
-        except self.cognito.exceptions.UsernameExistsException:
-            pass
         self.cognito.admin_set_user_password(
             UserPoolId=self.pool_id, Username=username, Password=PASSWORD, Permanent=True
         )
@@ -140,9 +138,12 @@ def describe(pool: Pool, api: str, names: Iterable[str]) -> dict[str, User]:
 
     def one(name: str) -> tuple[str, User]:
         token = pool.token(name)
-        return name, User(id=_own_id(api, token), token=token)
+        answer = http.get("/me", headers={"Authorization": f"Bearer {token}"})
+        if not answer.is_success:
+            raise LocalError(f"GET {api}/me answered {answer.status_code} to {name}: {answer.text[:500]}")
+        return name, User(id=answer.json()["id"], token=token)
 
-    with ThreadPoolExecutor(8) as workers:
+    with httpx.Client(base_url=api, timeout=60) as http, ThreadPoolExecutor(8) as workers:
         return dict(workers.map(one, names))
 
 
@@ -156,13 +157,3 @@ def add_crowd(stack: Stack, count: int) -> list[str]:
         list(workers.map(pool.add, missing))
     stack["users"] |= describe(pool, stack["api"], missing)
     return missing
-
-
-def _own_id(api: str, token: str) -> str:
-    request = urllib.request.Request(f"{api}/me", headers={"Authorization": f"Bearer {token}"})
-    try:
-        with urllib.request.urlopen(request, timeout=30) as response:
-            own_id: str = json.load(response)["id"]
-            return own_id
-    except urllib.error.HTTPError as error:
-        raise LocalError(f"GET {api}/me answered {error.code}: {error.read().decode()[:500]}") from None

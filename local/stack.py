@@ -51,9 +51,7 @@ def read_stack(path: Path) -> Stack:
     try:
         stack: Stack = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise LocalError(
-            f"No local cloud is running ({path} is not there). Start one with `make start`."
-        ) from None
+        raise LocalError(f"No local cloud is running ({path} is not there). Start one with `make start`.") from None
     return stack
 
 

@@ -1,12 +1,12 @@
 """`make start`: build, deploy, people, data, front door; then the logs, until Ctrl-C."""
 
-import ctypes
 import errno
 import fcntl
 import os
 import shutil
 import signal
-import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from local.reload import Reloader
 from local.stack import Aws, Stack, write_stack
 
 DEFAULT_PORT = 8787
+HIGHEST_PORT = 65535
 ORIGINS = "http://localhost:3000,http://localhost:5173,http://127.0.0.1:3000"
 AGORA_PATH = "/atelier/agora"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -44,8 +45,8 @@ class Options:
     def from_environment(cls) -> "Options":
         """PORT, KEEP and QUIET of the environment."""
         text = os.environ.get("PORT") or str(DEFAULT_PORT)
-        if not text.isdigit() or int(text) > 65535:
-            raise LocalError(f"PORT={text} is not a port; give a number from 0 (any free one) to 65535.")
+        if not text.isdigit() or int(text) > HIGHEST_PORT:
+            raise LocalError(f"PORT={text} is not a port; give a number from 0 (any free one) to {HIGHEST_PORT}.")
         return cls(int(text), keep=_is_set("KEEP"), quiet=_is_set("QUIET"))
 
 
@@ -63,13 +64,24 @@ def _stop(*_: Any) -> None:
     raise _Stop
 
 
+def _stop_with(pid: int) -> None:
+    """End this cloud when the process it was started for is gone, even if that was killed."""
+    while True:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        time.sleep(1)
+
+
 def start(home: Home) -> None:
     """Run a local cloud until told to stop."""
     options = Options.from_environment()
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
-    if _is_set("STOP_WITH_PARENT") and sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    if watched := os.environ.get("STOP_WITH_PID"):
+        threading.Thread(target=_stop_with, args=(int(watched),), daemon=True, name="watch").start()
     console = Console(quiet=options.quiet)
     home.path.mkdir(parents=True, exist_ok=True)
     with suppress(_Stop), ExitStack() as cleanup:
