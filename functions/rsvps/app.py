@@ -1,0 +1,89 @@
+"""RSVP, waitlist, attendees and their rights."""
+
+from typing import Any
+
+from atelier import errors, http
+from atelier.accounts.caller import Caller
+from atelier.rsvps import attendees, rsvp, schemas, waitlist
+
+api = http.Api()
+
+_UNSEEN = (errors.NotFoundError, errors.AccountSuspendedError)
+
+
+@api.route(
+    "POST",
+    "/workshops/{workshop_id}/rsvp",
+    {201: schemas.Attendee, 200: schemas.Attendee},
+    problems=(
+        *_UNSEEN,
+        errors.RemovedError,
+        errors.BannedError,
+        errors.OwnWorkshopError,
+        errors.WorkshopOverError,
+        errors.WorkshopFullError,
+        errors.RequestInProgressError,
+    ),
+)
+def rsvp_to_a_workshop(workshop_id: str, caller: Caller) -> http.Answer:
+    """Take a seat, or a place on the waitlist when the workshop is full; asking again answers 200 and the same."""
+    row, profile, is_new = rsvp.rsvp(workshop_id, caller)
+    attendee = attendees.in_full(row, profile, waitlist.position(row))
+    return http.Answer(201 if is_new else 200, attendee, {"ETag": http.etag(int(row.version))})
+
+
+@api.route(
+    "DELETE",
+    "/workshops/{workshop_id}/rsvp",
+    {204: None},
+    problems=(*_UNSEEN, errors.WorkshopOverError, errors.RequestInProgressError),
+)
+def withdraw_an_rsvp(workshop_id: str, caller: Caller) -> http.Answer:
+    """Give up your seat or your place on the waitlist; the seat goes to the first person waiting."""
+    rsvp.withdraw(workshop_id, caller)
+    return http.Answer(204)
+
+
+@api.route(
+    "GET",
+    "/workshops/{workshop_id}/attendees",
+    {200: schemas.AttendeePage},
+    problems=(*_UNSEEN, errors.NotAllowedError, errors.BadQueryError, errors.BadCursorError),
+)
+def list_attendees(workshop_id: str, caller: Caller, query: schemas.AttendeeQuery) -> http.Answer:
+    """Who comes: in full for the host and co-hosts, users and status of those seated for attendees."""
+    page = attendees.page_of(workshop_id, caller, query)
+    shown = schemas.AttendeePage(items=page.items, next_cursor=page.next_cursor)
+    return http.Answer(200, shown, http.page_headers(f"/workshops/{workshop_id}/attendees", query, page))
+
+
+@api.route(
+    "PATCH",
+    "/workshops/{workshop_id}/attendees/{user_id}",
+    {200: schemas.Attendee},
+    problems=(*_UNSEEN, errors.NotAllowedError, errors.NotSeatedError, errors.RequestInProgressError),
+)
+def change_an_attendee(workshop_id: str, user_id: str, caller: Caller, body: schemas.AttendeePatch) -> http.Answer:
+    """Make somebody a co-host (the host) or let them speak (the host and co-hosts), or withdraw it."""
+    row, profile = attendees.change_rights(workshop_id, user_id, caller, body)
+    return http.Answer(200, attendees.in_full(row, profile, None), {"ETag": http.etag(int(row.version))})
+
+
+@api.route(
+    "DELETE",
+    "/workshops/{workshop_id}/attendees/{user_id}",
+    {204: None},
+    problems=(*_UNSEEN, errors.NotAllowedError, errors.BadQueryError, errors.RequestInProgressError),
+)
+def remove_an_attendee(workshop_id: str, user_id: str, caller: Caller, query: schemas.RemovalQuery) -> http.Answer:
+    """Remove somebody for good; `?ban=true` (the host) also bans them from all of this host's workshops."""
+    attendees.remove(workshop_id, user_id, caller, ban=query.ban)
+    return http.Answer(204)
+
+
+http.warm()
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers one request."""
+    return api.handle(event, context)

@@ -1,0 +1,171 @@
+"""The people of a workshop: listing them, what each may do, removing and banning them."""
+
+from typing import Any, cast
+
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from atelier import audit, clock, table
+from atelier.accounts import bans, profiles
+from atelier.accounts import shapes as account_shapes
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import Profile, profile_key
+from atelier.edits import CollisionError, until_applied
+from atelier.errors import NotAllowedError, NotFoundError, NotSeatedError
+from atelier.paging import Page, Scope
+from atelier.rsvps import rsvp, schemas, seats, waitlist
+from atelier.rsvps.items import SEATED, Attendee, attendee_key
+from atelier.workshops import visibility
+from atelier.workshops.items import Workshop
+
+SHOWN = (*SEATED, "waitlisted", "removed")
+
+
+def in_full(row: Attendee, profile: Profile, place: int | None) -> schemas.Attendee:
+    """An attendee as the host sees them."""
+    return schemas.Attendee(
+        user=account_shapes.user_card(profile),
+        status=cast("schemas.AttendeeStatus", row.status),
+        position=place,
+        is_co_host=bool(row.is_co_host),
+        can_speak=bool(row.can_speak),
+        rsvp_at=row.rsvp_at,
+        joined_at=row.joined_at,
+        left_at=row.left_at,
+    )
+
+
+def _enter(workshop_id: str, caller: Caller) -> tuple[rsvp.Visit, bool]:
+    """What the caller sees of the workshop, and whether they lead it (host, co-host, admin)."""
+    seen = rsvp.visit(workshop_id, caller)
+    profiles.require_active(seen.profile)
+    visibility.require_visible(seen.workshop, seen.row, caller)
+    is_co_host = seen.row is not None and seen.row.is_seated and bool(seen.row.is_co_host)
+    return seen, is_co_host or is_host(seen.workshop, caller)
+
+
+def is_host(workshop: Workshop, caller: Caller) -> bool:
+    """Whether the caller may do what the host may: the host, or an admin."""
+    return caller.is_admin or workshop.host_id == caller.id
+
+
+def page_of(
+    workshop_id: str, caller: Caller, query: schemas.AttendeeQuery
+) -> Page[schemas.Attendee] | Page[schemas.AttendeeCard]:
+    """A page of the people of a workshop, ordered by their ids.
+
+    Raises NotFoundError, NotAllowedError for those who are not part of it, AccountSuspendedError, BadCursorError.
+    """
+    seen, leads = _enter(workshop_id, caller)
+    if not leads and not (seen.row is not None and seen.row.is_seated):
+        raise NotAllowedError("Only the host, co-hosts and people with a seat see who else comes.")
+    shown = SHOWN if leads else SEATED
+    if query.status is not None:
+        shown = (query.status,) if query.status in shown else ()
+    scope = Scope(caller.id, f"attendees/{workshop_id}", (("status", query.status or ""),))
+    after = scope.position(query.cursor, 1)
+    rows = _rows(workshop_id, after[0] if after else None, shown, query.limit + 1) if shown else []
+    page, more = rows[: query.limit], len(rows) > query.limit
+    people = cast("dict[table.Key, Profile]", table.read_many((profile_key(row.user_id) for row in page), consistent=False))
+    known = [(row, people[profile_key(row.user_id)]) for row in page if profile_key(row.user_id) in people]
+    cursor = scope.cursor(page[-1].user_id) if more else None
+    if not leads:
+        cards = [
+            schemas.AttendeeCard(user=account_shapes.user_card(person), status=cast("schemas.AttendeeStatus", row.status))
+            for row, person in known
+        ]
+        return Page(cards, cursor)
+    waiting = any(row.status == "waitlisted" for row in page)
+    places = waitlist.first_positions(workshop_id) if waiting else {}
+    return Page([in_full(row, person, _place(row, places)) for row, person in known], cursor)
+
+
+def _place(row: Attendee, places: dict[str, int]) -> int | None:
+    return places.get(row.user_id) if row.status == "waitlisted" else None
+
+
+def _rows(workshop_id: str, after: str | None, shown: tuple[str, ...], wanted: int) -> list[Attendee]:
+    """So many rows of the shown kinds after a person; reads on over rows that are not shown, so that pages are full."""
+    pk, first = attendee_key(workshop_id, after or "")
+    condition = table.Item.sk.between(first + "\x01" if after else first, "ATTENDEE#~")
+    rows: list[Attendee] = []
+    for row in table.Item.query(pk, condition, limit=None, page_size=max(wanted, 25)):
+        if isinstance(row, Attendee) and row.status in shown:
+            rows.append(row)
+            if len(rows) == wanted:
+                break
+    return rows
+
+
+def change_rights(
+    workshop_id: str, user_id: str, caller: Caller, patch: schemas.AttendeePatch, *, at: clock.Clock = clock.now
+) -> tuple[Attendee, Profile]:
+    """Makes somebody a co-host or lets them speak, or withdraws it; with an audit entry in the same transaction.
+
+    Raises NotFoundError, NotAllowedError (co-hosts may change can_speak only), NotSeatedError.
+    """
+    wanted = {name: getattr(patch, name) for name in patch.model_fields_set}
+
+    def attempt() -> tuple[Attendee, Profile]:
+        seen, leads = _enter(workshop_id, caller)
+        if not leads or ("is_co_host" in wanted and not is_host(seen.workshop, caller)):
+            raise NotAllowedError
+        row, profile = _somebody(workshop_id, user_id)
+        if not row.is_seated:
+            raise NotSeatedError
+        changed = {name: value for name, value in wanted.items() if bool(getattr(row, name)) != value}
+        if changed:
+            _write_rights(row, changed, caller, at)
+        return row, profile
+
+    return until_applied(attempt)
+
+
+def _write_rights(row: Attendee, changed: dict[str, bool], caller: Caller, at: clock.Clock) -> None:
+    before = {name: bool(getattr(row, name)) for name in changed}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    actions = [getattr(Attendee, name).set(value) for name, value in changed.items()]
+    actions += [Attendee.version.set(row.version + 1), Attendee.updated_at.set(at())]
+    condition = (Attendee.version == row.version) & Attendee.status.is_in(*SEATED)
+    try:
+        with table.transaction() as t:
+            t.update(Attendee(row.pk, row.sk), actions, condition=condition)
+            change: dict[str, Any] = {"user": row.user_id, "from": before, "to": changed}
+            audit.write(t, object_id=row.workshop_id, actor_id=caller.id, action="attendee_rights", change=change, at=at)
+    except TransactWriteError as error:
+        if table.failed_conditions(error):
+            raise CollisionError from error
+        raise
+    row.version += 1
+
+
+def _somebody(workshop_id: str, user_id: str) -> tuple[Attendee, Profile]:
+    found = table.read_many([attendee_key(workshop_id, user_id), profile_key(user_id)])
+    row = cast("Attendee | None", found.get(attendee_key(workshop_id, user_id)))
+    profile = cast("Profile | None", found.get(profile_key(user_id)))
+    if row is None or profile is None or row.status not in SHOWN:
+        raise NotFoundError
+    return row, profile
+
+
+def remove(workshop_id: str, user_id: str, caller: Caller, *, ban: bool, at: clock.Clock = clock.now) -> None:
+    """Removes somebody for good, hands their seat on, and bans them from the host's workshops if asked; repeatable.
+
+    Raises NotFoundError, NotAllowedError (only the host bans, only the host removes a co-host).
+    """
+    seen, leads = _enter(workshop_id, caller)
+    by_host = is_host(seen.workshop, caller)
+    if not leads or (ban and not by_host):
+        raise NotAllowedError
+    row, _ = _somebody(workshop_id, user_id)
+    if row.is_co_host and not by_host:
+        raise NotAllowedError("Only the host removes a co-host.")
+
+    def also(t: TransactWrite) -> None:
+        change = {"user": user_id, "from": row.status, "to": "removed"}
+        audit.write(t, object_id=workshop_id, actor_id=caller.id, action="attendee_removed", change=change, at=at)
+
+    seats.give_up(seen.workshop, user_id, row, removed=True, also=also)
+    if ban:
+        bans.ban(seen.workshop.host_id, user_id, actor_id=caller.id, at=at)

@@ -1,0 +1,95 @@
+"""RSVP and its withdrawal: who may, and what they are told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from atelier import clock, table
+from atelier.accounts import profiles
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import Profile, profile_key
+from atelier.errors import BannedError, NotFoundError, OwnWorkshopError, RemovedError, WorkshopOverError
+from atelier.rsvps import seats
+from atelier.rsvps.dry import dry_blocks
+from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
+from atelier.workshops import visibility
+from atelier.workshops.items import Workshop, workshop_key
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What one BatchGet tells of a person before a workshop."""
+
+    workshop: Workshop
+    profile: Profile
+    row: Attendee | None
+    blocks: dict[int, SeatBlock]
+
+
+def visit(workshop_id: str, caller: Caller, *, with_dry_blocks: bool = False) -> Visit:
+    """Reads workshop, profile and row in one round trip, and the blocks that this process remembers as dry if asked for.
+
+    Raises NotFoundError when there is no such workshop.
+    """
+    numbers = {block_key(workshop_id, n): n for n in dry_blocks.worth_reading(workshop_id)} if with_dry_blocks else {}
+    mine = attendee_key(workshop_id, caller.id)
+    found = table.read_many([workshop_key(workshop_id), profile_key(caller.id), mine, *numbers])
+    workshop = cast("Workshop | None", found.get(workshop_key(workshop_id)))
+    if workshop is None:
+        raise NotFoundError
+    profile = profiles.seen(caller, cast("Profile | None", found.get(profile_key(caller.id))))
+    blocks = {number: cast("SeatBlock", found[key]) for key, number in numbers.items() if key in found}
+    return Visit(workshop, profile, cast("Attendee | None", found.get(mine)), blocks)
+
+
+def rsvp(workshop_id: str, caller: Caller, *, at: clock.Clock = clock.now) -> tuple[Attendee, Profile, bool]:
+    """Takes a seat or a place on the waitlist for the caller; gives back the row, the caller's profile and whether the row is new.
+
+    Raises NotFoundError, AccountSuspendedError, RemovedError, BannedError, OwnWorkshopError, WorkshopOverError, WorkshopFullError.
+    """
+    seen = visit(workshop_id, caller, with_dry_blocks=True)
+    profiles.require_active(seen.profile)
+    row = admit(seen, caller)
+    if seen.workshop.is_over:
+        raise WorkshopOverError
+    if row is not None:
+        return row, seen.profile, False
+    placed = take_place(seen, caller, at=at())
+    return placed, seen.profile, True
+
+
+def admit(seen: Visit, caller: Caller) -> Attendee | None:
+    """The caller's row, if they have a place; None when they may take one.
+
+    Raises RemovedError, BannedError, NotFoundError for those who may not know the workshop, OwnWorkshopError for its host.
+    """
+    if seen.row is not None and seen.row.status == "removed":
+        raise RemovedError
+    visibility.require_visible(seen.workshop, seen.row, caller)
+    if seen.workshop.host_id in (seen.profile.barred_by or ()):
+        raise BannedError
+    if seen.workshop.host_id == caller.id:
+        raise OwnWorkshopError
+    return seen.row
+
+
+def take_place(seen: Visit, caller: Caller, *, at: datetime) -> Attendee:
+    """A seat, else a place on the waitlist, for somebody who may have one. Raises WorkshopFullError, RemovedError."""
+    row = seats.new_row(seen.workshop, caller.id, at=at)
+    return seats.place(seen.workshop, row, at=at, known=seen.blocks)
+
+
+def withdraw(workshop_id: str, caller: Caller) -> None:
+    """Gives up the caller's place, whatever it is; nothing when there is none, so that it can be repeated.
+
+    Raises NotFoundError for those who may not know the workshop, AccountSuspendedError, WorkshopOverError after its end.
+    """
+    seen = visit(workshop_id, caller)
+    profiles.require_active(seen.profile)
+    if seen.row is None or seen.row.status != "removed":
+        visibility.require_visible(seen.workshop, seen.row, caller)
+    if seen.workshop.host_id == caller.id or (seen.row is not None and seen.row.status == "removed"):
+        return
+    if seen.workshop.status == "ended":
+        raise WorkshopOverError
+    seats.give_up(seen.workshop, caller.id, seen.row)
