@@ -12,9 +12,12 @@ OVER = ("ended", "cancelled")
 
 
 class Workshop(Entity, discriminator="workshop"):
-    """A workshop without its description, which stands beside it: counts are written often, and a write costs by the item's size.
+    """A workshop without its description, which stands beside it.
 
-    planned_capacity: the capacity at creation, never changed: the share of a seat block that nobody made yet follows from it alone.
+    Counts are written often, and a write costs by the size of the whole item.
+
+    planned_capacity: the capacity at creation, never changed: the share of a seat block that nobody made yet follows
+    from it alone.
     block_count: how many seat blocks there are or may be; only grows.
     counts_version: raised by each write of the counts, so that a slow count cannot overwrite a newer one.
     last_change: "edit" or "counts"; the stream to `projections` leaves count-only changes out by it.
@@ -48,6 +51,11 @@ class Workshop(Entity, discriminator="workshop"):
     def id(self) -> str:
         """The id, which an index row carries in its key alone."""
         return self.pk.removeprefix("WORKSHOP#")
+
+    @property
+    def capacity(self) -> int | None:
+        """How many seats there are; None = without limit."""
+        return int(self.max_capacity) if self.max_capacity else None
 
     @property
     def is_over(self) -> bool:

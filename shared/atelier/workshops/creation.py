@@ -1,0 +1,132 @@
+"""Making a workshop: one read, one transaction."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import cast
+
+from pynamodb.exceptions import TransactWriteError
+
+from atelier import clock, table
+from atelier.accounts import profiles
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import Profile, profile_key
+from atelier.agora.names import new_channel_name
+from atelier.categories.items import Category, category_key
+from atelier.errors import (
+    HostingRevokedError,
+    LeadTimeError,
+    RequestInProgressError,
+    UnknownCategoryError,
+    UnknownHostError,
+    ValidationFailedError,
+)
+from atelier.idempotency import Guard
+from atelier.ids import new_id
+from atelier.rsvps.items import blocks_for
+from atelier.table import Item
+from atelier.workshops import shapes
+from atelier.workshops.items import Description, Workshop, description_key, place_in_lists, workshop_key
+from atelier.workshops.schemas import WorkshopDetail, WorkshopInput
+
+LEAD_TIME = timedelta(minutes=15)
+
+
+def create(
+    caller: Caller,
+    wanted: WorkshopInput,
+    guard: Guard | None,
+    *,
+    locate: Callable[[str], str],
+    at: clock.Clock = clock.now,
+) -> tuple[WorkshopDetail, int]:
+    """Makes a workshop; gives back its full shape and its version. `locate` says where a workshop of an id is found.
+
+    Raises ReplayedError or IdempotencyKeyReusedError when the guard's key was used before, AccountSuspendedError,
+    HostingRevokedError, LeadTimeError, UnknownCategoryError, UnknownHostError, and ValidationFailedError when somebody
+    else than an administrator names a host.
+    """
+    host_id = wanted.host_id or caller.id
+    category_at = category_key(wanted.category_id) if wanted.category_id else None
+    keys = [profile_key(caller.id), profile_key(host_id), category_at, guard.key if guard else None]
+    found = table.read_many(key for key in keys if key is not None)
+    profile = profiles.seen(caller, cast("Profile | None", found.get(profile_key(caller.id))))
+    profiles.require_active(profile)
+    if guard:
+        guard.check(found.get(guard.key))
+    host = _host(caller, profile, wanted, found.get(profile_key(host_id)))
+    require_lead_time(wanted.scheduled_at, at())
+    category = usable_category(found.get(category_at)) if category_at else None
+    workshop = _new_workshop(new_id("wks", at=at), host_id, wanted, at=at())
+    around = shapes.Around(host, category, None)
+    shape = shapes.detail(workshop, around, caller, description=wanted.description, blocks=())
+    _write(workshop, wanted.description, guard, body=shape.model_dump_json(), location=locate(workshop.id))
+    return shape, int(workshop.version)
+
+
+def require_lead_time(scheduled_at: datetime, now: datetime) -> None:
+    """Raises LeadTimeError unless the time is at least 15 minutes ahead."""
+    if scheduled_at < clock.whole_seconds(now) + LEAD_TIME:
+        raise LeadTimeError
+
+
+def usable_category(item: Item | None) -> Category:
+    """The category, for a workshop to stand in. Raises UnknownCategoryError when it does not exist or is not active."""
+    if not isinstance(item, Category) or not item.is_active:
+        raise UnknownCategoryError
+    return item
+
+
+def _host(caller: Caller, profile: Profile, wanted: WorkshopInput, named: Item | None) -> Profile:
+    if wanted.host_id is None:
+        if not profile.can_host:
+            raise HostingRevokedError
+        return profile
+    if not caller.is_admin:
+        raise ValidationFailedError(errors=[{"loc": ["host_id"], "msg": "may be set by administrators only"}])
+    host = profile if wanted.host_id == caller.id else named
+    if not isinstance(host, Profile) or not host.can_host or host.status != "active":
+        raise UnknownHostError
+    return host
+
+
+def _new_workshop(workshop_id: str, host_id: str, wanted: WorkshopInput, *, at: datetime) -> Workshop:
+    now = clock.whole_seconds(at)
+    workshop = Workshop(
+        *workshop_key(workshop_id),
+        version=1,
+        created_at=now,
+        updated_at=now,
+        title=wanted.title,
+        host_id=host_id,
+        category_id=wanted.category_id,
+        scheduled_at=wanted.scheduled_at,
+        timezone=wanted.timezone,
+        duration_minutes=wanted.duration_minutes,
+        format=wanted.format,
+        location=wanted.location or None,
+        is_private=wanted.is_private,
+        max_capacity=wanted.max_capacity,
+        planned_capacity=wanted.max_capacity,
+        block_count=0 if wanted.max_capacity is None else blocks_for(wanted.max_capacity),
+        waitlist_enabled=wanted.waitlist_enabled,
+        records=wanted.records,
+        channel=new_channel_name(),
+    )
+    place_in_lists(workshop)
+    return workshop
+
+
+def _write(workshop: Workshop, description: str, guard: Guard | None, *, body: str, location: str) -> None:
+    try:
+        with table.transaction() as transaction:
+            transaction.save(workshop, condition=Workshop.pk.does_not_exist())
+            if description:
+                transaction.save(Description(*description_key(workshop.id), text=description))
+            if guard:
+                guard.write(transaction, body=body, location=location, version=int(workshop.version))
+    except TransactWriteError as error:
+        if guard is None or not table.failed_conditions(error):
+            raise
+        # A twin of this request was faster. Its record stands now, unless it is so old that it is none.
+        guard.check(table.read_one(guard.key))
+        raise RequestInProgressError from error

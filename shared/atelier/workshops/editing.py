@@ -1,0 +1,109 @@
+"""Editing a workshop: read, decide, and write all of it or nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pynamodb.transactions import TransactWrite
+
+from atelier import clock, edits
+from atelier.accounts.caller import Caller
+from atelier.categories.items import category_key
+from atelier.errors import NotEditableError
+from atelier.rsvps import capacity
+from atelier.table import Key
+from atelier.workshops import viewing, visibility, writing
+from atelier.workshops.creation import require_lead_time, usable_category
+from atelier.workshops.items import Description, Workshop, description_key
+from atelier.workshops.schemas import WorkshopDetail, WorkshopPatch
+
+
+def edit(
+    workshop_id: str,
+    caller: Caller,
+    patch: WorkshopPatch,
+    expected: edits.Expected | None = None,
+    *,
+    at: clock.Clock = clock.now,
+) -> tuple[WorkshopDetail, int]:
+    """Changes what the patch sets; gives back the full shape and the version, which stays when nothing differs.
+
+    Raises NotFoundError, AccountSuspendedError, NotAllowedError, NotEditableError, StaleVersionError, LeadTimeError,
+    UnknownCategoryError, CapacityModeFixedError, CapacityBelowTakenError.
+    """
+    return edits.until_applied(lambda: _attempt(workshop_id, caller, patch, expected, at))
+
+
+def _attempt(
+    workshop_id: str, caller: Caller, patch: WorkshopPatch, expected: edits.Expected | None, at: clock.Clock
+) -> tuple[WorkshopDetail, int]:
+    sight = viewing.look(workshop_id, caller, also=_category_asked(patch))
+    workshop = visibility.require_host(sight.workshop, sight.row, sight.profile, caller)
+    if workshop.status != "scheduled":
+        raise NotEditableError(f"It is {workshop.status}.")
+    if expected:
+        expected.check(int(workshop.version))
+    wanted = {name: getattr(patch, name) for name in patch.model_fields_set}
+    if wanted.get("location") == "":
+        wanted["location"] = None
+    old_text = sight.description.text if sight.description else ""
+    text = wanted.pop("description", old_text)
+    changes = {name: value for name, value in wanted.items() if getattr(workshop, name) != value}
+    if not changes and text == old_text:
+        return viewing.complete(workshop, sight, caller), int(workshop.version)
+    if "scheduled_at" in changes:
+        require_lead_time(changes["scheduled_at"], at())
+    if changes.get("category_id"):
+        usable_category(sight.found.get(category_key(changes["category_id"])))
+    change = Change(workshop, writing.changed(workshop, changes, at=at), None if text == old_text else text)
+    if "max_capacity" in changes:
+        capacity.change(workshop, changes["max_capacity"], change.write_capacity)
+    else:
+        with writing.transaction() as transaction:
+            change.write(transaction)
+    return viewing.complete(change.after, sight, caller, description=text), int(change.after.version)
+
+
+def _category_asked(patch: WorkshopPatch) -> Iterable[Key]:
+    return [category_key(patch.category_id)] if patch.category_id else []
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An edit that is decided: the workshop before and after, and the new description, or None where it stays."""
+
+    before: Workshop
+    after: Workshop
+    description: str | None
+
+    def write(self, transaction: TransactWrite) -> None:
+        """Adds the whole edit to a transaction."""
+        writing.update(transaction, self.before, self.after)
+        self._write_description(transaction)
+
+    def write_capacity(
+        self, transaction: TransactWrite, *, was: int | None, max_capacity: int | None, block_count: int, last: bool
+    ) -> None:
+        """Adds the workshop's part of a change of capacity, which may take several transactions.
+
+        The last carries the edit. Each needs the capacity that the one before it left, and the version and status that
+        were read.
+        """
+        as_left = Workshop.max_capacity.does_not_exist() if was is None else Workshop.max_capacity == was
+        step = writing.with_values(
+            self.after if last else self.before, max_capacity=max_capacity, block_count=block_count
+        )
+        step.last_change = "edit"
+        always = ("max_capacity", "block_count", "last_change")
+        writing.update(transaction, self.before, step, always=always, also=as_left)
+        if last:
+            self.after.block_count = block_count
+            self._write_description(transaction)
+
+    def _write_description(self, transaction: TransactWrite) -> None:
+        if self.description is None:
+            return
+        item = Description(*description_key(self.before.id), text=self.description)
+        if self.description:
+            transaction.save(item)
+        else:
+            transaction.delete(item)

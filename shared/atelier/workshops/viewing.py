@@ -1,0 +1,89 @@
+"""Reading one workshop in full: first what tells whether it may be seen, then what is shown beside it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
+
+from atelier import table
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import Profile, profile_key
+from atelier.categories.items import Category, category_key
+from atelier.errors import AccountSuspendedError
+from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
+from atelier.table import Item, Key
+from atelier.workshops import shapes, visibility
+from atelier.workshops.items import Description, Workshop, description_key, workshop_key
+from atelier.workshops.schemas import WorkshopDetail
+
+MOST_BLOCKS_COUNTED = 8
+"""Larger workshops show the counts that `projections` keeps: reading hundreds of blocks for one page costs too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one BatchGet tells of a workshop and the caller. `found` holds all of it, so that nothing is read twice."""
+
+    workshop: Workshop | None
+    description: Description | None
+    row: Attendee | None
+    profile: Profile | None
+    found: dict[Key, Item]
+
+
+def look(workshop_id: str, caller: Caller, *, also: Iterable[Key] = ()) -> Sight:
+    """Reads a workshop and what the caller is to it in one round trip, and whatever else is asked for by key."""
+    mine = attendee_key(workshop_id, caller.id)
+    me = profile_key(caller.id)
+    found = table.read_many([workshop_key(workshop_id), description_key(workshop_id), mine, me, *also])
+    return Sight(
+        cast("Workshop | None", found.get(workshop_key(workshop_id))),
+        cast("Description | None", found.get(description_key(workshop_id))),
+        cast("Attendee | None", found.get(mine)),
+        cast("Profile | None", found.get(me)),
+        found,
+    )
+
+
+def view(workshop_id: str, caller: Caller) -> tuple[WorkshopDetail, int]:
+    """A workshop in full and its version, in at most two round trips.
+
+    Raises NotFoundError for those who may not know it, AccountSuspendedError for suspended people unless it is public.
+    """
+    sight = look(workshop_id, caller)
+    workshop = visibility.require_visible(sight.workshop, sight.row, caller)
+    if workshop.is_private and visibility.is_suspended(sight.profile):
+        raise AccountSuspendedError
+    return complete(workshop, sight, caller), int(workshop.version)
+
+
+def complete(workshop: Workshop, sight: Sight, caller: Caller, *, description: str | None = None) -> WorkshopDetail:
+    """The full shape of a workshop: reads what is still missing of host, category and seats in one round trip, or none.
+
+    `description` stands for the one that was read, where an edit has just written another.
+    """
+    seats = [block_key(workshop.id, number) for number in _blocks_counted(workshop)]
+    category = category_key(workshop.category_id) if workshop.category_id else None
+    host = profile_key(workshop.host_id)
+    found = sight.found
+    missing = [key for key in (host, category, *seats) if key is not None and key not in found]
+    if missing:
+        found = found | table.read_many(missing)
+    blocks = [cast("SeatBlock", found[key]) for key in seats if key in found]
+    if description is None:
+        description = sight.description.text if sight.description else ""
+    return shapes.detail(
+        workshop,
+        shapes.Around(
+            shapes.host_of(workshop, found),
+            cast("Category | None", found.get(category)) if category else None,
+            sight.row,
+        ),
+        caller,
+        description=description,
+        blocks=blocks if seats else None,
+    )
+
+
+def _blocks_counted(workshop: Workshop) -> range:
+    count = int(workshop.block_count)
+    return range(count if workshop.capacity is not None and count <= MOST_BLOCKS_COUNTED else 0)
