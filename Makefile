@@ -10,8 +10,6 @@ export OUTER_PATH := $(PATH)
 endif
 # The project's tools come first, so that `sam build` finds Python 3.13 and hooks find uv.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.local/uv/bin:$(CURDIR)/.local/sam/bin:$(PATH)
-# One cache on the checkout's own disk lets uv link files instead of copying them.
-export UV_LINK_MODE ?= hardlink
 
 UV := .local/uv/bin/uv
 SAM := .local/sam/bin/sam
@@ -25,7 +23,9 @@ HOST_ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64
 ARCHITECTURE ?= arm64
 SOURCES := functions shared/atelier local tests bench
 PRESENT_SOURCES = $(wildcard $(SOURCES))
-COMPILE := $(UV) pip compile -q --python-version 3.13 --universal --generate-hashes \
+REQUIREMENTS := shared/requirements.txt requirements-dev.txt requirements-sam.txt local/requirements.txt \
+	requirements-uv.txt
+COMPILE := uv pip compile -q --python-version 3.13 --universal --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
 
 ##@ Everyday
@@ -50,7 +50,7 @@ tour: setup ## Walk through the whole story against the running local cloud
 
 test: checks unit integration property infrastructure e2e ## Every check that CI runs
 
-checks: format-check lint types requirements template docs-check
+checks: format-check lint types requirements template
 
 format: setup ## Rewrite the code in the project's format
 	@ruff check -q --select I --fix $(PRESENT_SOURCES)
@@ -96,16 +96,28 @@ least-privilege: setup ## Drop one policy statement at a time and report those t
 docs: setup ## Write docs/openapi.json from the code
 	@$(PYTHON) -m local docs
 
-docs-check: setup
-	@$(PYTHON) -m local docs --check
+hooks: setup ## Let git run the quick checks before each commit
+	@pre-commit install
 
-# shared/requirements.txt comes first: the tests run with the very versions that the layer ships.
+# $(1) where to. shared/requirements.txt comes first: the tests run with the very versions that the layer ships.
+define PIN
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o $(1)/shared/requirements.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -c $(1)/shared/requirements.txt \
+		-o $(1)/requirements-dev.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group sam -o $(1)/requirements-sam.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group local -o $(1)/local/requirements.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group uv -o $(1)/requirements-uv.txt
+endef
+
 lock: $(UV) ## Pin the requirements again; UPGRADE=1 takes the newest versions within pyproject.toml's bounds
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o shared/requirements.txt
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -c shared/requirements.txt -o requirements-dev.txt
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group sam -o requirements-sam.txt
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group local -o local/requirements.txt
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group uv -o requirements-uv.txt
+	$(call PIN,.)
+
+requirements: UPGRADE :=
+requirements: setup
+	@mkdir -p .local/pins && rm -rf .local/pins/* && tar cf - $(REQUIREMENTS) | tar xf - -C .local/pins
+	$(call PIN,.local/pins)
+	@for file in $(REQUIREMENTS); do diff -q $$file .local/pins/$$file >/dev/null || \
+		{ echo "$$file does not follow from pyproject.toml; run 'make lock'." >&2; exit 1; }; done
 
 ##@ Build and deploy
 
@@ -138,7 +150,7 @@ clean: ## Remove everything that was made here: environments, builds, caches
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup start users tour test checks format format-check lint types unit integration property infrastructure \
-	e2e requirements template bench least-privilege docs docs-check lock build deploy clean
+	e2e requirements template bench least-privilege docs hooks lock build deploy clean
 
 # A plain folder, not an environment: `python3 -m venv` alone takes longer than all of this.
 $(UV): requirements-uv.txt
