@@ -81,7 +81,7 @@ class Walk:
         """One request: the rows that count, and the position it got to, or None at the end of the partition."""
         results = self.index.query(
             self.partition,
-            getattr(self.index, self.sort).between(low, high),
+            getattr(Item, self.sort).between(low, high),
             filter_condition=self.keep,
             scan_index_forward=not self.newest_first,
             page_size=wanted + 1 if self.keep is None else max(ROWS_AT_ONCE, wanted + 1),
