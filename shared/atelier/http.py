@@ -1,4 +1,4 @@
-"""HTTP: the only module that knows it. Routes, who is calling, bodies, entity tags, problem documents (RFC 9457), one log line a request."""
+"""HTTP: the only module that knows it. Routes, who is calling, entity tags, problem documents, one log line a request."""
 
 import hashlib
 import inspect
@@ -97,7 +97,10 @@ class Api:
         problems: tuple[type[errors.AtelierError], ...] = (),
         public: bool = False,
     ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
-        """Registers a route. The handler asks by parameter name for what it needs: `caller`, `body`, `query`, `if_match`, `guard`, path ids."""
+        """Registers a route.
+
+        The handler asks by parameter name for what it needs: `caller`, `body`, `query`, `if_match`, `guard`, path ids.
+        """
 
         def register(handler: Callable[..., Answer]) -> Callable[..., Answer]:
             parameters = {name: p.annotation for name, p in inspect.signature(handler).parameters.items()}
@@ -113,7 +116,10 @@ class Api:
         return register
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """Answers one API Gateway request (payload 2.0). An unexpected error goes up, so that Lambda counts it and API Gateway says 500."""
+        """Answers one API Gateway request (payload 2.0).
+
+        An unexpected error goes up, so that Lambda counts it and API Gateway says 500.
+        """
         started = time.monotonic()
         observability.table_use.reset()
         self._seen = {}
@@ -243,7 +249,8 @@ def read_caller(event: Mapping[str, Any]) -> Caller:
         raise errors.NotSignedInError
     groups = str(claims.get("cognito:groups") or claims.get("groups") or "").strip("[]").replace(",", " ").split()
     name = claims.get("name") or claims.get("preferred_username") or claims.get("username")
-    return Caller(user_id(issuer, subject), api_settings().admin_group in groups, name)
+    email = claims.get("email") if str(claims.get("email_verified")).lower() == "true" else None
+    return Caller(user_id(issuer, subject), api_settings().admin_group in groups, name, email)
 
 
 def read_raw_body(event: Mapping[str, Any]) -> bytes:

@@ -1,9 +1,9 @@
 """Retrying requests to the table, within the time the caller has.
 
-botocore retries throttling and broken connections but never a TransactionConflict, and knows nothing of how long our caller waits.
-So its own retries are switched off and this module decides, at the hook botocore offers for that ("needs-retry").
-Repeating is safe: a transaction carries one ClientRequestToken over all attempts, and each plain conditional write of ours
-recognises its own earlier effect in the item that made the condition fail.
+botocore retries throttling and broken connections but never a TransactionConflict, and knows nothing of how long our
+caller waits. So its own retries are switched off and this module decides, at the hook botocore offers for that
+("needs-retry"). Repeating is safe: a transaction carries one ClientRequestToken over all attempts, and each plain
+conditional write of ours recognises its own earlier effect in the item that made the condition fail.
 """
 
 import random
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.exceptions import HTTPClientError
 
 TRANSIENT = frozenset(
@@ -84,7 +85,7 @@ def _pause_before_retry(
 ) -> float | None:
     """Seconds to wait before the next attempt, or None to give up: full jitter over a doubling window."""
     if caught_exception is not None:
-        if not isinstance(caught_exception, HTTPClientError):
+        if not isinstance(caught_exception, (HTTPClientError, BotocoreConnectionError)):
             return None
     elif response is None or not is_transient(response[1]):
         return None

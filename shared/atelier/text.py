@@ -38,8 +38,17 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+def left_out() -> Any:
+    """The value of a PATCH's field that was left out; `model_fields_set` tells it from a null that was sent."""
+    return None
+
+
 def _clean(value: Any) -> Any:
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) and value.isprintable() else _clean_odd(value)
+    return (
+        unicodedata.normalize("NFC", value).strip()
+        if isinstance(value, str) and value.isprintable()
+        else _clean_odd(value)
+    )
 
 
 def _clean_odd(value: Any) -> Any:

@@ -1,5 +1,7 @@
 """What is stored of a person."""
 
+import unicodedata
+
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from atelier.table import Entity, InstantAttribute, Item, Key
@@ -36,7 +38,7 @@ class Ban(Item, discriminator="ban"):
 
 
 class AuditEntry(Item, discriminator="audit"):
-    """Who changed a right or an object's state, when, from what to what. Ids only, written in the change's own transaction."""
+    """Who changed a right or an object's state, when, and how. Ids only, written in the change's own transaction."""
 
     actor_id = UnicodeAttribute()
     action = UnicodeAttribute()
@@ -50,10 +52,17 @@ def profile_key(user_id: str) -> Key:
 
 
 def username_key(username: str) -> Key:
-    """Where the guard of a username stands; case does not make another name."""
-    return f"USERNAME#{username.casefold()}", "#GUARD"
+    """Where the guard of a username stands; neither case nor full-width letters make another name."""
+    folded = unicodedata.normalize("NFKC", username).casefold()
+    return f"USERNAME#{unicodedata.normalize('NFKC', folded)}", "#GUARD"
 
 
 def ban_key(host_id: str, user_id: str) -> Key:
     """Where a host's ban of a person stands."""
     return f"USER#{host_id}", f"BAN#{user_id}"
+
+
+def ban_range(host_id: str, after: str | None = None) -> tuple[str, str]:
+    """The first and last sort key of a host's bans, or of those after a person."""
+    _, first = ban_key(host_id, "" if after is None else f"{after}\x01")
+    return first, "BAN#~"

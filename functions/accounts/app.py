@@ -1,0 +1,99 @@
+"""Own profile, public profiles, rights, bans; and two things for everybody: health and what an error means."""
+
+from typing import Any
+
+from atelier import error_pages, errors, http, table
+from atelier.accounts import bans, profiles, rights, schemas, shapes
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import Profile
+from atelier.edits import Expected
+from atelier.text import Paged
+
+api = http.Api()
+
+_EDIT = (errors.AccountSuspendedError, errors.StaleVersionError, errors.BadIfMatchError, errors.RequestInProgressError)
+
+
+def _tag(profile: Profile) -> dict[str, str]:
+    return {"ETag": http.etag(int(profile.version))}
+
+
+@api.route("GET", "/me", {200: schemas.Me}, problems=(errors.AccountSuspendedError,))
+def read_me(caller: Caller) -> http.Answer:
+    """Your own profile; it is made when you are seen for the first time."""
+    profile = profiles.read(caller)
+    return http.Answer(200, shapes.me(profile, caller), _tag(profile))
+
+
+@api.route("PATCH", "/me", {200: schemas.Me}, problems=(*_EDIT, errors.UsernameTakenError))
+def edit_me(caller: Caller, body: schemas.MePatch, if_match: Expected | None) -> http.Answer:
+    """Change your own profile."""
+    profile = profiles.edit(caller, schemas.changes(body), if_match)
+    return http.Answer(200, shapes.me(profile, caller), _tag(profile))
+
+
+@api.route("GET", "/users/{user_id}", {200: schemas.User}, problems=(errors.NotFoundError,))
+def read_user(user_id: str, caller: Caller) -> http.Answer:
+    """Somebody's public profile."""
+    profile = profiles.view(user_id, caller)
+    return http.Answer(200, shapes.user(profile), _tag(profile))
+
+
+@api.route(
+    "PATCH",
+    "/users/{user_id}",
+    {200: schemas.ManagedUser},
+    problems=(*_EDIT, errors.NotAllowedError, errors.NotFoundError),
+)
+def change_rights(user_id: str, caller: Caller, body: schemas.UserPatch, if_match: Expected | None) -> http.Answer:
+    """Change what somebody may do (administrators)."""
+    profile = rights.change(caller, user_id, schemas.changes(body), if_match)
+    return http.Answer(200, shapes.managed_user(profile), _tag(profile))
+
+
+@api.route(
+    "GET",
+    "/me/bans",
+    {200: schemas.BanPage},
+    problems=(errors.AccountSuspendedError, errors.BadQueryError, errors.BadCursorError),
+)
+def list_bans(caller: Caller, query: Paged) -> http.Answer:
+    """Whom you banned from your workshops."""
+    page = bans.page_of(caller, query)
+    shown = schemas.BanPage(items=page.items, next_cursor=page.next_cursor)
+    return http.Answer(200, shown, http.page_headers("/me/bans", query, page))
+
+
+@api.route(
+    "DELETE",
+    "/me/bans/{user_id}",
+    {204: None},
+    problems=(errors.AccountSuspendedError, errors.RequestInProgressError),
+)
+def undo_a_ban(user_id: str, caller: Caller) -> http.Answer:
+    """Let somebody into your workshops again; where there is no ban, nothing happens."""
+    bans.remove(caller, user_id)
+    return http.Answer(204)
+
+
+@api.route("GET", "/health", {200: schemas.Health}, public=True)
+def check_health() -> http.Answer:
+    """Whether the service answers and its table can be read."""
+    table.read_one(("HEALTH", "#HEALTH"), consistent=False)
+    return http.Answer(200, schemas.Health())
+
+
+@api.route("GET", "/public/errors/{code}", {200: None}, problems=(errors.NotFoundError,), public=True)
+def explain_error(code: str) -> http.Answer:
+    """What an error means and what to do about it, as a page."""
+    kind = error_pages.find(code)
+    page = error_pages.page(kind, http.status_of(kind))
+    return http.Answer(200, page, error_pages.HEADERS, "text/html; charset=utf-8")
+
+
+http.warm()
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers one request."""
+    return api.handle(event, context)

@@ -1,0 +1,145 @@
+"""Profiles: made on first sight, edited by their owner."""
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any, cast
+
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from atelier import clock, table
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import Profile, UsernameGuard, profile_key, username_key
+from atelier.edits import CollisionError, Expected, until_applied
+from atelier.errors import AccountSuspendedError, NotFoundError, UsernameTakenError
+from atelier.ids import member
+from atelier.table import Item
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
+
+COLOURS = ("#b4532a", "#2f6f4f", "#2b5fa8", "#8a3f8f", "#a1343c", "#1f7a8c", "#6b5b1e", "#5a4fcf", "#3d6b21", "#9c4a7a")
+LONGEST_NAME = 100
+
+_NO_NAME = re.compile(
+    r"@"  # an e-mail address
+    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}"  # a UUID, which Cognito makes of a person who signs in by address
+    r"|\d{6}",  # a phone number, or another provider's number for the person
+    re.IGNORECASE,
+)
+
+
+def read(caller: Caller) -> Profile:
+    """The caller's own profile, made on first sight. Raises AccountSuspendedError."""
+    profile = seen(caller, cast("Profile | None", table.read_one(profile_key(caller.id))))
+    require_active(profile)
+    return profile
+
+
+def view(user_id: str, caller: Caller) -> Profile:
+    """Anybody's profile; one's own is made on first sight. Raises NotFoundError.
+
+    Profiles are public things: a suspended person may read them.
+    """
+    mine, theirs = profile_key(caller.id), profile_key(user_id)
+    found = table.read_many([mine, theirs])
+    me = seen(caller, cast("Profile | None", found.get(mine)))
+    profile = me if user_id == caller.id else found.get(theirs)
+    if not isinstance(profile, Profile):
+        raise NotFoundError
+    return profile
+
+
+def seen(caller: Caller, found: Profile | None, *, at: clock.Clock = clock.now) -> Profile:
+    """The caller's profile: the one that was found, or a new one, put unless somebody was faster."""
+    if found is not None:
+        return found
+    now = clock.whole_seconds(at())
+    profile = Profile(
+        *profile_key(caller.id),
+        user_id=caller.id,
+        display_name=first_name(caller),
+        avatar_color=first_colour(caller.id),
+        created_at=now,
+        updated_at=now,
+    )
+    return cast("Profile | None", table.put_if_absent(profile)) or profile
+
+
+def require_active(profile: Profile) -> None:
+    """Raises AccountSuspendedError for a suspended person."""
+    if profile.status != "active":
+        raise AccountSuspendedError
+
+
+def first_name(caller: Caller) -> str:
+    """What a person is called until they say so themselves: never their address, number or internal id."""
+    given = unicodedata.normalize("NFC", caller.name or "")
+    name = "".join(character for character in given if unicodedata.category(character)[0] != "C").strip()
+    if not name or _NO_NAME.search(name):
+        return f"Member {caller.id[-4:]}"
+    return name[:LONGEST_NAME].strip()
+
+
+def first_colour(user_id: str) -> str:
+    """The colour of a person's avatar until they choose one: always the same for the same person."""
+    return COLOURS[int.from_bytes(member(user_id).encode()) % len(COLOURS)]
+
+
+def edit(
+    caller: Caller, changes: dict[str, Any], expected: Expected | None = None, *, at: clock.Clock = clock.now
+) -> Profile:
+    """Changes the caller's own profile; gives it back as it then is. Nothing is written where nothing differs.
+
+    Raises AccountSuspendedError, StaleVersionError, UsernameTakenError.
+    """
+
+    def attempt() -> Profile:
+        profile = read(caller)
+        if expected:
+            expected.check(int(profile.version))
+        differing = {name: value for name, value in changes.items() if getattr(profile, name) != value}
+        if differing:
+            _write(profile, differing, at)
+        return profile
+
+    return until_applied(attempt)
+
+
+def _write(profile: Profile, changes: dict[str, Any], at: clock.Clock) -> None:
+    old, new = cast("str | None", profile.username), changes.get("username")
+    is_renamed = "username" in changes
+    try:
+        with table.transaction() as transaction:
+            if is_renamed and old is not None and (new is None or username_key(new) != username_key(old)):
+                transaction.delete(UsernameGuard(*username_key(old)), condition=_free_or_held_by(profile.user_id))
+            if new is not None:
+                guard = UsernameGuard(*username_key(new), user_id=profile.user_id)
+                transaction.save(guard, condition=_free_or_held_by(profile.user_id))
+            update(transaction, profile, changes, at)
+    except TransactWriteError as error:
+        failed = table.failed_conditions(error)
+        if not failed:
+            raise
+        if len(error.cancellation_reasons) - 1 in failed:
+            raise CollisionError from error
+        raise UsernameTakenError from error
+
+
+def _free_or_held_by(user_id: str) -> Any:
+    return Item.pk.does_not_exist() | (UsernameGuard.user_id == user_id)
+
+
+def update(transaction: TransactWrite, profile: Profile, changes: dict[str, Any], at: clock.Clock) -> None:
+    """Adds an edit of a profile to a transaction, on condition that it is still as it was read; changes it here too."""
+    condition = Profile.version == profile.version
+    for name, value in changes.items():
+        setattr(profile, name, value)
+    profile.version = int(profile.version) + 1
+    profile.updated_at = clock.whole_seconds(at())
+    actions: list[Action] = [
+        attribute.remove() if getattr(profile, name) is None else attribute.set(getattr(profile, name))
+        for name, attribute in Profile.get_attributes().items()
+        if name in changes or name in ("version", "updated_at")
+    ]
+    transaction.update(Profile(profile.pk, profile.sk), actions, condition=condition)

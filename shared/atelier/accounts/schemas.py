@@ -1,0 +1,115 @@
+"""People as they go over the wire."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from atelier.text import Clean, Input, Name, OneLine, Output, ShortText, Zone, left_out
+
+type Role = Literal["organizer", "participant"]
+type AccountStatus = Literal["active", "suspended"]
+
+
+def _web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not value.isprintable() or " " in value:
+        raise ValueError("must be an http or https address")
+    return value
+
+
+type Username = Annotated[
+    str,
+    Clean,
+    StringConstraints(min_length=3, max_length=30, pattern=r"^[\p{L}\p{M}\p{N}_.-]+$"),
+    Field(description="Letters, digits, `_`, `.` and `-`; unique, whatever the case."),
+]
+type WebAddress = Annotated[str, Clean, StringConstraints(max_length=2000), OneLine, AfterValidator(_web_address)]
+type Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]
+type Locale = Annotated[
+    str,
+    StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"),
+    Field(description="A BCP 47 language tag, such as de-AT."),
+]
+
+
+class UserCard(Output):
+    """A person as lists show them."""
+
+    id: str
+    display_name: str
+    username: str | None
+    avatar_url: str | None
+    avatar_color: str
+
+
+class User(UserCard):
+    """A person."""
+
+    bio: str | None
+
+
+class ManagedUser(User):
+    """A person and their rights, as administrators see them."""
+
+    can_host: bool
+    role: Role
+    status: AccountStatus
+
+
+class Me(ManagedUser):
+    """The caller."""
+
+    email: str | None
+    email_verified: bool
+    timezone: str
+    locale: str
+
+
+class MePatch(Input):
+    """What to change of one's own profile; what is left out stays, null takes away."""
+
+    display_name: Name = Field(default_factory=left_out)
+    username: Username | None = Field(default_factory=left_out)
+    bio: ShortText | None = Field(default_factory=left_out)
+    avatar_url: WebAddress | None = Field(default_factory=left_out)
+    avatar_color: Colour = Field(default_factory=left_out)
+    timezone: Zone = Field(default_factory=left_out)
+    locale: Locale = Field(default_factory=left_out)
+
+
+class UserPatch(Input):
+    """What an administrator changes of a person's rights; what is left out stays."""
+
+    can_host: bool = Field(default_factory=left_out)
+    role: Role = Field(default_factory=left_out)
+    status: AccountStatus = Field(default_factory=left_out)
+
+
+class BanItem(Output):
+    """Somebody the caller banned from their workshops."""
+
+    user: UserCard
+    created_at: datetime
+
+
+class BanPage(Output):
+    """A page of bans."""
+
+    items: list[BanItem]
+    next_cursor: str | None
+
+
+class Health(Output):
+    """The service answers, and so does its table."""
+
+    status: Literal["ok"] = "ok"
+
+
+def changes(patch: Input) -> dict[str, Any]:
+    """What a PATCH sets, nulls included."""
+    return {name: getattr(patch, name) for name in patch.model_fields_set}

@@ -1,0 +1,53 @@
+"""People from what is stored to what goes over the wire."""
+
+from typing import Any, cast
+
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import Profile
+from atelier.accounts.schemas import AccountStatus, ManagedUser, Me, Role, User, UserCard
+
+
+def user_card(profile: Profile) -> UserCard:
+    """A person as lists show them."""
+    return UserCard(**_card(profile))
+
+
+def user(profile: Profile) -> User:
+    """A person."""
+    return User(**_card(profile), bio=profile.bio)
+
+
+def managed_user(profile: Profile) -> ManagedUser:
+    """A person and their rights."""
+    return ManagedUser(**_card(profile), bio=profile.bio, **_rights(profile))
+
+
+def me(profile: Profile, caller: Caller) -> Me:
+    """The caller. Their address is theirs alone to see, and shown only when the token vouches for it."""
+    return Me(
+        **_card(profile),
+        bio=profile.bio,
+        **_rights(profile),
+        email=caller.email,
+        email_verified=caller.email is not None,
+        timezone=profile.timezone,
+        locale=profile.locale,
+    )
+
+
+def _card(profile: Profile) -> dict[str, Any]:
+    return {
+        "id": profile.user_id,
+        "display_name": profile.display_name,
+        "username": profile.username,
+        "avatar_url": profile.avatar_url,
+        "avatar_color": profile.avatar_color,
+    }
+
+
+def _rights(profile: Profile) -> dict[str, Any]:
+    return {
+        "can_host": bool(profile.can_host),
+        "role": cast("Role", profile.role),
+        "status": cast("AccountStatus", profile.status),
+    }
