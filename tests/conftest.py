@@ -15,7 +15,7 @@ from tests.counting import Use, counted
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="test",
-    AWS_SECRET_ACCESS_KEY="test",  # noqa: S106 - the emulator takes any
+    AWS_SECRET_ACCESS_KEY="test",
     AWS_DEFAULT_REGION=emulator.REGION,
     AWS_EC2_METADATA_DISABLED="true",
     POWERTOOLS_SERVICE_NAME="atelier",

@@ -1,4 +1,4 @@
-"""Counts what is asked of the table, read off botocore's own events, so that a test can hold an operation to its budget."""
+"""Counts what is asked of the table, read off botocore's own events: a test can hold an operation to its budget."""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems
 
 @dataclass(slots=True)
 class Use:
-    """The requests of one block, in the order they began; attempts repeated after a fault count once here, each in `attempts`."""
+    """The requests of one block, in the order they began; `attempts` also counts those repeated after a fault."""
 
     operations: list[str] = field(default_factory=list)
     attempts: int = 0
@@ -65,7 +65,11 @@ def counted() -> Iterator[Use]:
     """Counts everything asked of the table within the block, by any thread."""
     use = Use()
     events = table.connect().connection.client.meta.events
-    hooks = (("before-call.dynamodb", use.began), ("before-send.dynamodb", use.sent), ("after-call.dynamodb", use.answered))
+    hooks = (
+        ("before-call.dynamodb", use.began),
+        ("before-send.dynamodb", use.sent),
+        ("after-call.dynamodb", use.answered),
+    )
     for event, hook in hooks:
         events.register(event, hook)
     try:

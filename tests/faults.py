@@ -91,13 +91,13 @@ def killed_after(n: int) -> Iterator[Fault]:
 
 @contextmanager
 def answers_lost(n: int = 1, times: float = 1, *, on: Collection[str] | None = None) -> Iterator[Fault]:
-    """The n-th write sent, and `times` in all, is carried out, but its answer never comes: the client sees a read timeout."""
+    """The n-th write sent (`times` in all) is carried out, but its answer is lost: the client sees a read timeout."""
     fault = Fault()
 
     def lose(request: Any, event_name: str, **_: Any) -> None:
         name = _operation(event_name)
         if (name in on if on is not None else name not in READS) and fault.strikes(n, times):
-            _client()._endpoint.http_session.send(request)
+            _client()._endpoint.http_session.send(request)  # noqa: SLF001 - below every hook
             raise ReadTimeoutError(endpoint_url=request.url)
 
     with _hooked("before-send.dynamodb", lose):
@@ -111,12 +111,16 @@ def failing_with(
     """DynamoDB answers with this error, from the `first` request on and `times` times, without doing anything.
 
     `on` names the operations; by default those the code can come from: TransactionConflictException from plain writes,
-    TransactionCanceledException (with `reasons`, by default a conflict on the first item) from transactions, others from all.
+    TransactionCanceledException from transactions (with `reasons`, by default a conflict on the first item), others
+    from all.
     """
     fault = Fault()
     wanted = on
     if wanted is None:
-        wanted = {"TransactionConflictException": PLAIN_WRITES, "TransactionCanceledException": {"TransactWriteItems"}}.get(code)
+        wanted = {
+            "TransactionConflictException": PLAIN_WRITES,
+            "TransactionCanceledException": {"TransactWriteItems"},
+        }.get(code)
     told = reasons or ("TransactionConflict", "None")
 
     def fail(request: Any, event_name: str, **_: Any) -> AWSResponse | None:
@@ -124,7 +128,9 @@ def failing_with(
             return None
         body: dict[str, Any] = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": f"injected {code}"}
         if code == "TransactionCanceledException":
-            body["message"] = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(told)}]"
+            body["message"] = (
+                f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(told)}]"
+            )
             body["CancellationReasons"] = [{"Code": reason} for reason in told]
         return _answer(request.url, STATUS_OF.get(code, 400), body)
 
@@ -155,10 +161,10 @@ def dead_table(mode: Literal["refused", "black-holed", "500"]) -> Iterator[None]
         port.bind(("127.0.0.1", 0))
         if mode == "black-holed":
             port.listen(64)
-        alive, host = Item._connection, Item.Meta.host  # noqa: SLF001 - PynamoDB has no public way to swap a connection
-        Item.Meta.host, Item._connection = f"http://127.0.0.1:{port.getsockname()[1]}", None
+        alive, host = Item._connection, Item.Meta.host  # noqa: SLF001 - PynamoDB has no public way to swap it
+        Item.Meta.host, Item._connection = f"http://127.0.0.1:{port.getsockname()[1]}", None  # noqa: SLF001
         try:
             table.connect()
             yield
         finally:
-            Item.Meta.host, Item._connection = host, alive
+            Item.Meta.host, Item._connection = host, alive  # noqa: SLF001
