@@ -16,6 +16,7 @@ from local.ministack import MiniStack
 from local.places import STACK_NAME
 
 BUCKET = "atelier-local-artefacts"
+TEMPLATE_KEY = "template.json"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 # A layer of 50 MB would be unzipped for every worker the emulator starts. This one puts the built layer itself on the
@@ -95,27 +96,25 @@ def deploy(emulator: MiniStack, artefacts: Path, wanted: dict[str, str]) -> Depl
         s3.put_object(Bucket=BUCKET, Key=uploads[folder], Body=content)
     point_at_uploads(template, BUCKET, uploads)
     plain = expand(template, parameters)
-    _apply(emulator.client("cloudformation"), plain, parameters)
+    # By address: the expanded template is larger than a request may carry.
+    s3.put_object(Bucket=BUCKET, Key=TEMPLATE_KEY, Body=json.dumps(plain).encode())
+    _apply(emulator.client("cloudformation"), f"{emulator.url}/{BUCKET}/{TEMPLATE_KEY}", parameters)
     deployment = Deployment(_resources(emulator), parameters)
     _correct_cors(emulator, deployment, plain)
     return deployment
 
 
-def _apply(cloudformation: Any, template: Template, parameters: dict[str, str]) -> None:
+def _apply(cloudformation: Any, template_url: str, parameters: dict[str, str]) -> None:
     arguments = {
         "StackName": STACK_NAME,
-        "TemplateBody": json.dumps(template),
+        "TemplateURL": template_url,
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
     }
     try:
-        cloudformation.create_stack(**arguments)
-    except cloudformation.exceptions.AlreadyExistsException:
-        try:
-            cloudformation.update_stack(**arguments)
-        except cloudformation.exceptions.ClientError as error:
-            if "No updates" not in str(error):
-                raise
+        _create_or_update(cloudformation, arguments)
+    except cloudformation.exceptions.ClientError as error:
+        raise LocalError(f"The template did not deploy: {str(error)[:2000]}") from None
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         status = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["StackStatus"]
@@ -131,6 +130,17 @@ def _apply(cloudformation: Any, template: Template, parameters: dict[str, str]) 
         if event["ResourceStatus"].endswith("FAILED") and event.get("ResourceStatusReason")
     ]
     raise LocalError("The template did not deploy:\n  " + "\n  ".join(reasons or [status]))
+
+
+def _create_or_update(cloudformation: Any, arguments: dict[str, Any]) -> None:
+    try:
+        cloudformation.create_stack(**arguments)
+    except cloudformation.exceptions.AlreadyExistsException:
+        try:
+            cloudformation.update_stack(**arguments)
+        except cloudformation.exceptions.ClientError as error:
+            if "No updates" not in str(error):
+                raise
 
 
 def _resources(emulator: MiniStack) -> dict[str, tuple[str, str]]:
