@@ -7,7 +7,7 @@ from atelier.accounts import bans, profiles, rights, schemas, shapes
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile
 from atelier.edits import Expected
-from atelier.text import Paged
+from atelier.text import Paged, changes
 
 api = http.Api()
 
@@ -28,7 +28,7 @@ def read_me(caller: Caller) -> http.Answer:
 @api.route("PATCH", "/me", {200: schemas.Me}, problems=(*_EDIT, errors.UsernameTakenError))
 def edit_me(caller: Caller, body: schemas.MePatch, if_match: Expected | None) -> http.Answer:
     """Change your own profile."""
-    profile = profiles.edit(caller, schemas.changes(body), if_match)
+    profile = profiles.edit(caller, changes(body), if_match)
     return http.Answer(200, shapes.me(profile, caller), _tag(profile))
 
 
@@ -47,7 +47,7 @@ def read_user(user_id: str, caller: Caller) -> http.Answer:
 )
 def change_rights(user_id: str, caller: Caller, body: schemas.UserPatch, if_match: Expected | None) -> http.Answer:
     """Change what somebody may do (administrators)."""
-    profile = rights.change(caller, user_id, schemas.changes(body), if_match)
+    profile = rights.change(caller, user_id, changes(body), if_match)
     return http.Answer(200, shapes.managed_user(profile), _tag(profile))
 
 

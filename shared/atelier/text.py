@@ -43,6 +43,11 @@ def left_out() -> Any:
     return None
 
 
+def changes(patch: Input) -> dict[str, Any]:
+    """What a PATCH sets, nulls included."""
+    return {name: getattr(patch, name) for name in patch.model_fields_set}
+
+
 def _clean(value: Any) -> Any:
     return (
         unicodedata.normalize("NFC", value).strip()

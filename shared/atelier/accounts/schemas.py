@@ -1,7 +1,7 @@
 """People as they go over the wire."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -108,8 +108,3 @@ class Health(Output):
     """The service answers, and so does its table."""
 
     status: Literal["ok"] = "ok"
-
-
-def changes(patch: Input) -> dict[str, Any]:
-    """What a PATCH sets, nulls included."""
-    return {name: getattr(patch, name) for name in patch.model_fields_set}

@@ -8,7 +8,10 @@ CATALOGUE = "CATEGORIES"
 
 
 class Category(Entity, discriminator="category"):
-    """A category. `workshop_count` counts public workshops that are not cancelled, and is written by `projections` alone."""
+    """A category. `workshop_count` counts public workshops that are not cancelled; `projections` alone writes it.
+
+    counts_version: raised by each write of the count, so that a slow count cannot overwrite a newer one.
+    """
 
     name = UnicodeAttribute()
     slug = UnicodeAttribute()
@@ -16,6 +19,7 @@ class Category(Entity, discriminator="category"):
     sort_order = NumberAttribute()
     is_active = BooleanAttribute(default=True)
     workshop_count = NumberAttribute(default=0)
+    counts_version = NumberAttribute(default=0)
 
     @property
     def id(self) -> str:
@@ -42,3 +46,14 @@ def slug_key(slug: str) -> Key:
 def catalogue_order(sort_order: int, category_id: str) -> str:
     """The sort key of a category in the catalogue."""
     return f"{sort_order:010d}#{category_id}"
+
+
+def place_in_catalogue(category: Category) -> None:
+    """Sets the index keys from what the category is now; one that is not active stands in no list."""
+    category.feed_key = CATALOGUE if category.is_active else None
+    category.starts = catalogue_order(int(category.sort_order), category.id)
+
+
+def workshop_lists(category_id: str) -> tuple[str, str]:
+    """The lists of the category's public workshops: open ones, and those that have ended."""
+    return f"CATEGORY#{category_id}#open", f"CATEGORY#{category_id}#closed"

@@ -1,0 +1,33 @@
+"""What a deleted category leaves behind: workshops that still name it."""
+
+from typing import cast
+
+from atelier import table
+from atelier.categories.items import workshop_lists
+from atelier.table import Item
+from atelier.workshops.items import Workshop
+
+
+def clear(category_id: str) -> int:
+    """Takes a category off its public workshops; gives back how many it found. Run again, it goes on where it stopped.
+
+    Private and cancelled workshops are in no list of the category. They keep an id that leads nowhere and shows as
+    none.
+    It is not an edit of the workshop: its version stays.
+    """
+    table.connect()
+    found = 0
+    for list_key in workshop_lists(category_id):
+        for row in Item.by_category.query(list_key):
+            _clear(cast("Workshop", row), category_id)
+            found += 1
+    return found
+
+
+def _clear(workshop: Workshop, category_id: str) -> None:
+    table.update_or_see(
+        Workshop,
+        workshop.key,
+        [Workshop.category_id.remove(), Workshop.category_key.remove(), Workshop.last_change.set("edit")],
+        Workshop.category_id == category_id,
+    )
