@@ -1,22 +1,24 @@
-"""HTTP: the only module that knows it. Routes, who is calling, entity tags, problem documents, one log line a request."""
+"""HTTP: the only module that knows it. Routes, who is calling, entity tags, problem documents, a log line per request."""
 
 import hashlib
 import inspect
 import json
 import re
 import time
-from base64 import b64decode
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from pydantic import BaseModel, ValidationError
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from pydantic import BaseModel
 from pynamodb.exceptions import PynamoDBException
 
 from atelier import clock, errors, observability, retries, table
 from atelier.accounts.caller import Caller
+from atelier.bodies import read_body, read_query, read_raw_body
 from atelier.edits import Expected
 from atelier.idempotency import Guard, ReplayedError
 from atelier.ids import user_id
@@ -24,7 +26,6 @@ from atelier.paging import Page
 from atelier.settings import api_settings
 
 PREFIX = "/v1"
-MOST_BODY_BYTES = 256 * 1024
 START_WITHIN_S = 2.8
 RETRY_AFTER_S = 2
 
@@ -75,18 +76,40 @@ def status_of(error: type[errors.AtelierError]) -> int:
     return next(STATUS_OF[kind] for kind in error.__mro__ if kind in STATUS_OF)
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is at hand while one request is answered; `told` goes into its log line."""
+
+    event: dict[str, Any]
+    proxy: APIGatewayProxyEventV2
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+_request: ContextVar[_Request] = ContextVar("request")
+
+
+class _Resolver(APIGatewayHttpResolver):
+    """Powertools' router, which keeps the current event for the whole process: this one keeps it for the thread.
+
+    Lambda sends one request at a time to a process, but nothing else that runs handlers has to.
+    """
+
+    @property
+    def current_event(self) -> APIGatewayProxyEventV2:  # type: ignore[override]
+        return _request.get().proxy
+
+
 class Api:
     """The routes of one function. `api.handle` is its Lambda handler."""
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
-        self._resolver = APIGatewayHttpResolver(strip_prefixes=[PREFIX])
+        self._resolver = _Resolver(strip_prefixes=[PREFIX])
         self._resolver.not_found(self._no_route)
         self._resolver.exception_handler(errors.AtelierError)(self._refuse)
         self._resolver.exception_handler(ReplayedError)(self._replay)
         self._resolver.exception_handler([PynamoDBException, retries.OutOfTimeError])(self._table_failed)
         self._is_cold = True
-        self._seen: dict[str, Any] = {}
 
     def route(
         self,
@@ -122,7 +145,8 @@ class Api:
         """
         started = time.monotonic()
         observability.table_use.reset()
-        self._seen = {}
+        request = _Request(event, APIGatewayProxyEventV2(event))
+        token = _request.set(request)
         status = 500
         try:
             with retries.time_to_start(START_WITHIN_S):
@@ -130,25 +154,27 @@ class Api:
             status = answer["statusCode"]
             return answer
         finally:
-            request = event.get("requestContext", {})
+            _request.reset(token)
+            about = event.get("requestContext", {})
             observability.logger.info(
                 "request",
-                request_id=request.get("requestId"),
-                method=request.get("http", {}).get("method"),
+                request_id=about.get("requestId"),
+                method=about.get("http", {}).get("method"),
                 status=status,
                 ms=round((time.monotonic() - started) * 1000, 1),
                 cold=self._is_cold,
                 round_trips=observability.table_use.round_trips,
                 read_units=observability.table_use.read_units,
                 write_units=observability.table_use.write_units,
-                **self._seen,
+                **request.told,
             )
             self._is_cold = False
             observability.flush()
 
     def _answer(self, operation: Operation, path_values: Mapping[str, str]) -> Response[str]:
-        self._seen["route"] = operation.path
-        event = self._resolver.current_event.raw_event
+        request = _request.get()
+        event = request.event
+        request.told["route"] = operation.path
         wanted = operation.parameters
         given: dict[str, Any] = dict(path_values)
         for name, text in path_values.items():
@@ -156,7 +182,7 @@ class Api:
                 raise errors.NotFoundError
         if not operation.is_public:
             caller = read_caller(event)
-            self._seen["user"] = caller.id
+            request.told["user"] = caller.id
             if "caller" in wanted:
                 given["caller"] = caller
         raw = read_raw_body(event)
@@ -171,8 +197,8 @@ class Api:
         return _respond(operation.handler(**given))
 
     def _refuse(self, error: errors.AtelierError) -> Response[str]:
-        self._seen["code"] = error.code
-        event = self._resolver.current_event.raw_event
+        event = _request.get().event
+        _request.get().told["code"] = error.code
         problem = {
             "type": f"{public_url(event)}/public/errors/{error.code}",
             "title": error.title,
@@ -195,7 +221,7 @@ class Api:
     def _table_failed(self, error: Exception) -> Response[str]:
         if isinstance(error, PynamoDBException) and not _is_unavailability(error):
             raise error
-        self._seen["table_error"] = getattr(error, "cause_response_code", None) or type(error).__name__
+        _request.get().told["table_error"] = getattr(error, "cause_response_code", None) or type(error).__name__
         observability.count("TableUnavailable")
         return self._refuse(errors.TableUnavailableError())
 
@@ -253,66 +279,6 @@ def read_caller(event: Mapping[str, Any]) -> Caller:
     return Caller(user_id(issuer, subject), api_settings().admin_group in groups, name, email)
 
 
-def read_raw_body(event: Mapping[str, Any]) -> bytes:
-    """The body's bytes as the client sent them. Raises BodyTooLargeError over 256 KB."""
-    body = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        if len(body) > MOST_BODY_BYTES * 4 // 3 + 4:
-            raise errors.BodyTooLargeError
-        raw = b64decode(body)
-    else:
-        raw = body.encode("utf-8", "surrogatepass")
-    if len(raw) > MOST_BODY_BYTES:
-        raise errors.BodyTooLargeError
-    return raw
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
-def read_body[M: BaseModel](event: Mapping[str, Any], raw: bytes, model: type[M]) -> M:
-    """The body as a model.
-
-    Raises UnsupportedMediaTypeError, MalformedJsonError, or ValidationFailedError with a list of what is wrong where.
-    """
-    media_type = event.get("headers", {}).get("content-type", "application/json").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise errors.UnsupportedMediaTypeError(f"The Content-Type is {media_type[:100]!r}.")
-    try:
-        data = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_doubles)
-    except (ValueError, RecursionError) as error:
-        detail = "The body is nested too deeply." if isinstance(error, RecursionError) else f"The body is not JSON: {error}"[:300]
-        raise errors.MalformedJsonError(detail) from None
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise errors.ValidationFailedError(errors=_told(error)) from None
-
-
-def read_query[M: BaseModel](event: Mapping[str, Any], model: type[M]) -> M:
-    """The query string as a model. Raises BadQueryError with a list of what is wrong where; unknown parameters are ignored."""
-    try:
-        return model.model_validate(event.get("queryStringParameters") or {})
-    except ValidationError as error:
-        raise errors.BadQueryError(errors=_told(error)) from None
-
-
-def _told(error: ValidationError) -> list[dict[str, Any]]:
-    """What is wrong where; never the value itself, which may be private or unprintable."""
-    return [
-        {"loc": [str(part).encode("utf-8", "replace").decode() for part in entry["loc"]], "msg": entry["msg"]}
-        for entry in error.errors(include_url=False, include_context=False, include_input=False)
-    ][:50]
-
-
 def read_if_match(event: Mapping[str, Any]) -> Expected | None:
     """The versions named by If-Match (RFC 9110, 13.1.1), or None. Raises BadIfMatchError."""
     text = event.get("headers", {}).get("if-match")
@@ -340,7 +306,7 @@ def page_headers(path: str, query: BaseModel, page: Page[Any]) -> dict[str, str]
     """The `Link` header (RFC 8288) to the next page of a list, if there is one."""
     if page.next_cursor is None:
         return {}
-    asked = {name: value for name, value in query.model_dump(mode="json", exclude_none=True).items() if name != "cursor"}
+    asked = query.model_dump(mode="json", exclude_none=True, exclude={"cursor"})
     told = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
     return {"Link": f'<{location(path)}?{urlencode({**told, "cursor": page.next_cursor})}>; rel="next"'}
 

@@ -3,6 +3,7 @@
 What may be logged is ids, routes, codes and numbers. Bodies, tokens, names, addresses and codes never are.
 """
 
+import threading
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -10,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger()
 metrics = Metrics()
+_metrics_lock = threading.Lock()
 
 
 class TableUse:
@@ -30,7 +32,9 @@ class TableUse:
         """Adds one answer of DynamoDB; registered on botocore's "after-call"."""
         self.round_trips += 1
         consumed = parsed.get("ConsumedCapacity") or []
-        units = sum(entry.get("CapacityUnits", 0.0) for entry in (consumed if isinstance(consumed, list) else [consumed]))
+        units = sum(
+            entry.get("CapacityUnits", 0.0) for entry in (consumed if isinstance(consumed, list) else [consumed])
+        )
         if model.name in ("GetItem", "BatchGetItem", "Query"):
             self.read_units += units
         else:
@@ -42,10 +46,12 @@ table_use = TableUse()
 
 def count(name: str, amount: float = 1) -> None:
     """Adds to a metric of the function."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)
+    with _metrics_lock:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)
 
 
 def flush() -> None:
     """Writes the metrics that were added, as one EMF line; nothing when there are none."""
-    if metrics.metric_set:
-        metrics.flush_metrics()
+    with _metrics_lock:
+        if metrics.metric_set:
+            metrics.flush_metrics()
