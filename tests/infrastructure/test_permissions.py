@@ -1,0 +1,112 @@
+"""What each function's role may do: exactly this."""
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from tests.infrastructure import expanded
+
+TABLE_ACTIONS = {
+    "accounts": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "categories": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"},
+    "workshops": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "rsvps": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "tokens": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "projections": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+}
+INDEXES_QUERIED = {
+    "categories": {"by_feed", "by_category"},
+    "workshops": {"by_host", "by_feed", "by_category", "by_person"},
+    "projections": {"by_category"},
+}
+OTHER_ACTIONS = {
+    "tokens": {"ssm:GetParameters", "kms:Decrypt"},
+    "projections": {"sqs:SendMessage"},
+}
+# What every function needs of Lambda itself: its log, its traces, and for a stream the reading of it.
+MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+MANAGED_OF = {"projections": {"AWSLambdaDynamoDBExecutionRole"}}
+
+each_function = pytest.mark.parametrize("name", sorted(expanded.functions()))
+
+
+def _granted(name: str) -> dict[str, set[str]]:
+    """What a function may do, by what it may do it to."""
+    granted: dict[str, set[str]] = defaultdict(set)
+    for statement in expanded.statements_of(expanded.functions()[name]):
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        for resource in resources:
+            granted[_written(resource)].update(expanded.actions_of(statement))
+    return granted
+
+
+def _written(resource: Any) -> str:
+    if isinstance(resource, str):
+        return resource
+    ((function, value),) = resource.items()
+    return ".".join(value) if function == "Fn::GetAtt" else str(value)
+
+
+@each_function
+def test_a_function_may_do_exactly_this_to_the_table(name: str) -> None:
+    assert _granted(name)["Table.Arn"] == {f"dynamodb:{action}" for action in TABLE_ACTIONS[name]}
+
+
+@each_function
+def test_a_function_queries_only_the_indexes_it_reads(name: str) -> None:
+    granted = _granted(name)
+    indexes = {resource.rpartition("/index/")[2]: granted[resource] for resource in granted if "/index/" in resource}
+    assert indexes == {index: {"dynamodb:Query"} for index in INDEXES_QUERIED.get(name, ())}
+
+
+@each_function
+def test_nothing_else_is_allowed(name: str) -> None:
+    granted = _granted(name)
+    other = {
+        action
+        for resource, actions in granted.items()
+        for action in actions
+        if resource != "Table.Arn" and "/index/" not in resource
+    }
+    assert other == OTHER_ACTIONS.get(name, set())
+
+
+@each_function
+def test_no_action_and_no_resource_is_a_wildcard(name: str) -> None:
+    for resource, actions in _granted(name).items():
+        assert "*" not in resource
+        assert not [action for action in actions if "*" in action]
+
+
+@each_function
+def test_managed_policies_are_only_what_lambda_itself_needs(name: str) -> None:
+    role = expanded.role_of(expanded.functions()[name])["Properties"]
+    managed = {str(arn).rpartition("/")[2] for arn in role["ManagedPolicyArns"]}
+    assert managed == MANAGED | MANAGED_OF.get(name, set())
+
+
+def test_no_two_functions_share_a_role() -> None:
+    roles = [function["Properties"]["Role"]["Fn::GetAtt"][0] for function in expanded.functions().values()]
+    assert len(roles) == len(set(roles)) == len(expanded.of_type("AWS::IAM::Role"))
+
+
+def test_only_tokens_may_read_the_app_certificate() -> None:
+    readers = {name for name in expanded.functions() for resource in _granted(name) if ":parameter" in resource}
+    assert readers == {"tokens"}
+
+
+def test_secrets_are_read_by_their_exact_names() -> None:
+    path = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${AgoraParameterPath}"
+    parameters = {resource for resource in _granted("tokens") if ":parameter" in resource}
+    assert parameters == {f"{path}/app_id", f"{path}/app_certificate"}
+
+
+def test_a_key_of_ones_own_is_used_through_ssm_only() -> None:
+    (statement,) = (
+        statement
+        for statement in expanded.statements_of(expanded.functions()["tokens"])
+        if "kms:Decrypt" in expanded.actions_of(statement)
+    )
+    via = statement["Condition"]["StringEquals"]["kms:ViaService"]
+    assert via == {"Fn::Sub": "ssm.${AWS::Region}.${AWS::URLSuffix}"}

@@ -1,0 +1,81 @@
+"""The stream to `projections`: what reaches it, and what happens to what it cannot digest."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from atelier.rsvps import items as seats
+from atelier.workshops import items as workshops
+from tests.infrastructure import expanded
+
+MAPPING = expanded.only("AWS::Lambda::EventSourceMapping")["Properties"]
+PATTERNS = [json.loads(entry["Pattern"])["dynamodb"] for entry in MAPPING["FilterCriteria"]["Filters"]]
+MOST_PATTERNS = 5
+
+
+def _matches(pattern: Any, value: Any) -> bool:
+    if isinstance(pattern, dict):
+        return isinstance(value, dict) and all(_matches(part, value.get(name)) for name, part in pattern.items())
+    return any(
+        isinstance(value, str) and value.startswith(wanted["prefix"]) if isinstance(wanted, dict) else value == wanted
+        for wanted in pattern
+    )
+
+
+def _reaches(key: tuple[str, str], **image: str) -> bool:
+    record = {
+        "Keys": {"pk": {"S": key[0]}, "sk": {"S": key[1]}},
+        "NewImage": {name: {"S": value} for name, value in image.items()},
+    }
+    return any(_matches(pattern, record) for pattern in PATTERNS)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        seats.block_key("wks_1", 0),
+        seats.attendee_key("wks_1", "usr_1"),
+        (seats.waitlist_pk("wks_1"), seats.waiting_as(datetime(2026, 1, 1, tzinfo=UTC), 1, "usr_1")),
+    ],
+    ids=["seat block", "attendee", "waitlist"],
+)
+def test_changes_of_seats_reach_it(key: tuple[str, str]) -> None:
+    assert _reaches(key)
+
+
+def test_edits_of_workshops_reach_it_and_its_own_counts_do_not() -> None:
+    key = workshops.workshop_key("wks_1")
+    assert _reaches(key, kind="workshop", last_change="edit")
+    assert not _reaches(key, kind="workshop", last_change="counts")
+
+
+def test_nothing_else_wakes_it() -> None:
+    assert not _reaches(workshops.description_key("wks_1"), kind="description")
+    assert not _reaches(("USER#usr_1", "#PROFILE"), kind="profile")
+
+
+def test_there_are_no_more_patterns_than_lambda_takes() -> None:
+    assert len(PATTERNS) <= MOST_PATTERNS
+
+
+def test_a_change_that_fails_again_and_again_is_set_aside() -> None:
+    assert MAPPING["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert MAPPING["BisectBatchOnFunctionError"] is True
+    assert MAPPING["MaximumRetryAttempts"] == 10
+    assert MAPPING["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["ProjectionsFailures", "Arn"]}
+
+
+def test_what_is_set_aside_can_still_be_read_from_the_stream() -> None:
+    stream_keeps = 24 * 3600
+    assert MAPPING["MaximumRecordAgeInSeconds"] <= stream_keeps / 2
+    queue = expanded.of_type("AWS::SQS::Queue")["ProjectionsFailures"]["Properties"]
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert queue["SqsManagedSseEnabled"] is True
+
+
+def test_no_change_is_skipped_and_crowds_are_taken_together() -> None:
+    assert MAPPING["StartingPosition"] == "TRIM_HORIZON"
+    assert MAPPING["BatchSize"] == 100
+    assert MAPPING["MaximumBatchingWindowInSeconds"] == 1
