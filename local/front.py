@@ -67,6 +67,14 @@ class Lanes:
         self._free.put((connection, time.monotonic()))
         return answer
 
+    def close(self) -> None:
+        """Close what is kept alive."""
+        lanes = [self._free.get() for _ in range(self._free.qsize())]
+        for connection, _last_used in lanes:
+            if connection is not None:
+                connection.close()
+            self._free.put((None, 0.0))
+
 
 class Front(ThreadingHTTPServer):
     """Listens on the developer's port."""
@@ -96,6 +104,7 @@ class Front(ThreadingHTTPServer):
         """Stop serving and give the port back."""
         if self.lanes is not None:
             self.shutdown()
+            self.lanes.close()
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:

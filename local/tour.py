@@ -15,7 +15,11 @@ from local.caller import Caller
 from local.stack import Stack
 
 PATIENCE_SECONDS = 20.0
-WIDTH = 150
+WIDTH = 200
+LIST_SHOWN = 3
+TEXT_SHOWN = 60
+PERSON_FIELDS = 4
+WORKSHOP_SHOWN = ("title", "status", "max_capacity", "attendee_count", "waitlist_count", "seats_left", "my")
 SHOWN_HEADERS = ("etag", "location", "link", "retry-after", "idempotency-replayed")
 
 type Check = Callable[[Any], bool]
@@ -212,12 +216,31 @@ def _role(role: str) -> Check:
 
 
 def _content(answer: httpx.Response) -> Any:
-    if "json" in answer.headers.get("content-type", ""):
+    if answer.content and "json" in answer.headers.get("content-type", ""):
         return answer.json()
     return answer.text
 
 
 def _short(content: Any) -> str:
-    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
-    line = " ".join(text.split())
+    gist = _gist(content)
+    line = " ".join((gist if isinstance(gist, str) else json.dumps(gist, ensure_ascii=False)).split())
     return line if len(line) <= WIDTH else f"{line[:WIDTH]}..."
+
+
+def _gist(content: Any) -> Any:
+    """What is worth a look: no nulls, people by their names, problems by their codes, long texts and lists cut."""
+    match content:
+        case {"code": _, "title": _, "status": _}:
+            return {key: content[key] for key in ("code", "title", "errors") if content.get(key)}
+        case {"id": _, "display_name": name, **rest} if len(rest) <= PERSON_FIELDS:
+            return name
+        case {"title": _, "seats_left": _}:
+            return {key: _gist(content[key]) for key in WORKSHOP_SHOWN if content[key] is not None}
+        case dict():
+            return {key: _gist(value) for key, value in content.items() if value is not None}
+        case list():
+            left_out = [f"and {len(content) - LIST_SHOWN} more"] if len(content) > LIST_SHOWN else []
+            return [*map(_gist, content[:LIST_SHOWN]), *left_out]
+        case str() if len(content) > TEXT_SHOWN:
+            return f"{content[:TEXT_SHOWN]}..."
+    return content
