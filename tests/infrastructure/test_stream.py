@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from atelier.categories import items as categories
 from atelier.rsvps import items as seats
 from atelier.workshops import items as workshops
 from tests.infrastructure import expanded
 
 MAPPING = expanded.only("AWS::Lambda::EventSourceMapping")["Properties"]
-PATTERNS = [json.loads(entry["Pattern"])["dynamodb"] for entry in MAPPING["FilterCriteria"]["Filters"]]
+PATTERNS = [json.loads(entry["Pattern"]) for entry in MAPPING["FilterCriteria"]["Filters"]]
 MOST_PATTERNS = 5
 
 
@@ -24,14 +25,17 @@ def _matches(pattern: Any, value: Any) -> bool:
     )
 
 
-def _reaches(key: tuple[str, str], **image: str) -> bool:
+def _reaches(key: tuple[str, str], happened: str = "MODIFY", **image: str) -> bool:
+    written = {name: {"S": value} for name, value in image.items()}
+    images = {"INSERT": ("NewImage",), "MODIFY": ("OldImage", "NewImage"), "REMOVE": ("OldImage",)}[happened]
     record = {
-        "Keys": {"pk": {"S": key[0]}, "sk": {"S": key[1]}},
-        "NewImage": {name: {"S": value} for name, value in image.items()},
+        "eventName": happened,
+        "dynamodb": {"Keys": {"pk": {"S": key[0]}, "sk": {"S": key[1]}}, **dict.fromkeys(images, written)},
     }
     return any(_matches(pattern, record) for pattern in PATTERNS)
 
 
+@pytest.mark.parametrize("happened", ["INSERT", "MODIFY", "REMOVE"])
 @pytest.mark.parametrize(
     "key",
     [
@@ -41,14 +45,20 @@ def _reaches(key: tuple[str, str], **image: str) -> bool:
     ],
     ids=["seat block", "attendee", "waitlist"],
 )
-def test_changes_of_seats_reach_it(key: tuple[str, str]) -> None:
-    assert _reaches(key)
+def test_changes_of_seats_reach_it(key: tuple[str, str], happened: str) -> None:
+    assert _reaches(key, happened)
 
 
 def test_edits_of_workshops_reach_it_and_its_own_counts_do_not() -> None:
     key = workshops.workshop_key("wks_1")
     assert _reaches(key, kind="workshop", last_change="edit")
     assert not _reaches(key, kind="workshop", last_change="counts")
+
+
+def test_a_category_reaches_it_when_it_is_gone_and_not_when_it_is_counted() -> None:
+    key = categories.category_key("cat_1")
+    assert _reaches(key, "REMOVE", kind="category")
+    assert not _reaches(key, "MODIFY", kind="category")
 
 
 def test_nothing_else_wakes_it() -> None:
