@@ -4,7 +4,7 @@ import importlib
 import itertools
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -16,6 +16,8 @@ from atelier import clock, ids
 ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Example01"
 CLIENT_ID = "1example23456789"
 SCOPE = "aws.cognito.signin.user.admin"
+
+type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 _requests = itertools.count(1)
 
@@ -145,16 +147,16 @@ def _sent(body: object) -> str:
     return body if isinstance(body, str) else json.dumps(body)
 
 
-def send(api: str, request: Mapping[str, Any]) -> Reply:
-    """Hands an event to the handler of functions/<api>/app.py."""
-    handler = importlib.import_module(f"functions.{api}.app").lambda_handler
-    answer = handler(dict(request), Context(api, request["requestContext"]["requestId"]))
+def send(api: str | Handler, request: Mapping[str, Any]) -> Reply:
+    """Hands an event to a handler, or to the one of functions/<api>/app.py."""
+    handler = importlib.import_module(f"functions.{api}.app").lambda_handler if isinstance(api, str) else api
+    answer = handler(dict(request), Context("atelier-test", request["requestContext"]["requestId"]))
     headers = {name.lower(): value for name, value in answer.get("headers", {}).items()}
     return Reply(answer["statusCode"], answer.get("body") or "", headers)
 
 
 def call(
-    api: str,
+    api: str | Handler,
     method: str,
     path: str,
     *,

@@ -1,4 +1,4 @@
-"""HTTP: the only module that knows it. Routes, who is calling, entity tags, problem documents, a log line per request."""
+"""HTTP: the only module that knows it. Routes, who is calling, entity tags, problem documents, the line in the log."""
 
 import hashlib
 import inspect
@@ -288,7 +288,8 @@ def read_if_match(event: Mapping[str, Any]) -> Expected | None:
         return Expected(frozenset("*"))
     if not _ETAG_LIST.fullmatch(text):
         raise errors.BadIfMatchError
-    return Expected(frozenset(re.findall(r'(?<!W/)"([^"]*)"', text)))
+    # The comparison is strong, so a weak tag matches nothing.
+    return Expected(frozenset(version for weak, version in re.findall(r'(W/)?"([^"]*)"', text) if not weak))
 
 
 def read_guard(event: Mapping[str, Any], raw: bytes, person: str, operation: Operation) -> Guard | None:

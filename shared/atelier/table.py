@@ -73,7 +73,7 @@ class ByHost(GlobalSecondaryIndex["Item"]):
 
     class Meta:
         index_name = "by_host"
-        projection = IncludeProjection(CARD)
+        projection = IncludeProjection([*CARD])
 
     host_key = UnicodeAttribute(hash_key=True)
     starts = UnicodeAttribute(range_key=True)
@@ -84,7 +84,7 @@ class ByFeed(GlobalSecondaryIndex["Item"]):
 
     class Meta:
         index_name = "by_feed"
-        projection = IncludeProjection(CARD + CATEGORY_CARD)
+        projection = IncludeProjection([*CARD, *CATEGORY_CARD])
 
     feed_key = UnicodeAttribute(hash_key=True)
     starts = UnicodeAttribute(range_key=True)
@@ -95,7 +95,7 @@ class ByCategory(GlobalSecondaryIndex["Item"]):
 
     class Meta:
         index_name = "by_category"
-        projection = IncludeProjection(CARD)
+        projection = IncludeProjection([*CARD])
 
     category_key = UnicodeAttribute(hash_key=True)
     starts = UnicodeAttribute(range_key=True)
@@ -106,7 +106,7 @@ class ByPerson(GlobalSecondaryIndex["Item"]):
 
     class Meta:
         index_name = "by_person"
-        projection = IncludeProjection(PERSON_CARD)
+        projection = IncludeProjection([*PERSON_CARD])
 
     person_key = UnicodeAttribute(hash_key=True)
     person_sort = UnicodeAttribute(range_key=True)
