@@ -93,8 +93,7 @@ class Change:
             self.after if last else self.before, max_capacity=max_capacity, block_count=block_count
         )
         step.last_change = "edit"
-        always = ("max_capacity", "block_count", "last_change")
-        writing.update(transaction, self.before, step, always=always, also=as_left)
+        writing.update(transaction, self.before, step, always=("max_capacity", "block_count"), also=as_left)
         if last:
             self.after.block_count = block_count
             self._write_description(transaction)

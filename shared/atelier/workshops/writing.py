@@ -41,7 +41,8 @@ def update(
     """Adds the difference to a transaction, which fails unless version and status are still what was read.
 
     Counts are not edits: they differ in nothing here, and so are not written over.
-    `always` names attributes to write though they do not differ, `also` is a further condition.
+    `always` names attributes to write though they do not differ, `also` is a further condition. `last_change` is always
+    written: counts may have been since the read, and the stream must see this as the edit it is.
     """
     condition = (Workshop.version == before.version) & (Workshop.status == before.status)
     if also is not None:
@@ -52,7 +53,7 @@ def update(
 def _differences(before: Workshop, after: Workshop, always: Collection[str]) -> Iterator[Action]:
     for name, attribute in Workshop.get_attributes().items():
         value = getattr(after, name)
-        if name in always or value != getattr(before, name):
+        if name in (*always, "last_change") or value != getattr(before, name):
             yield attribute.remove() if value is None else attribute.set(value)
 
 
