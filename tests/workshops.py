@@ -20,11 +20,13 @@ def ask(
     body: object = None,
     headers: Mapping[str, str] | None = None,
     admin: bool = False,
-    **query: object,
+    **query: Any,
 ) -> Reply:
     """A request to the workshops function; `path` is what follows `/workshops`."""
     groups = ("admin",) if admin else ()
-    return call("workshops", method, f"/workshops{path}", user=user, body=body, headers=headers, query=query, groups=groups)
+    return call(
+        "workshops", method, f"/workshops{path}", user=user, body=body, headers=headers, query=query, groups=groups
+    )
 
 
 def wanted(**fields: object) -> dict[str, object]:
@@ -44,10 +46,10 @@ def ids(reply: Reply) -> list[str]:
     return [item["id"] for item in reply.json["items"]]
 
 
-def walk(*, user: str = "ana", admin: bool = False, limit: int = 25, **query: object) -> list[list[str]]:
+def walk(*, user: str = "ana", admin: bool = False, limit: int = 25, **query: Any) -> list[list[str]]:
     """Every page of a list, followed by its cursors to the end."""
     pages: list[list[str]] = []
-    cursor: dict[str, str] = {}
+    cursor: dict[str, Any] = {}
     for _ in range(200):
         reply = ask("GET", user=user, admin=admin, limit=limit, **query, **cursor)
         pages.append(ids(reply))

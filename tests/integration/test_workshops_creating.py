@@ -81,7 +81,9 @@ def test_a_new_workshop_is_told_in_full_with_its_address_and_version(world: Worl
 
 def test_what_is_left_out_has_the_defaults_of_the_contract(world: World) -> None:
     made = world.workshop()
-    told = {name: made[name] for name in ("description", "category", "duration_minutes", "format", "location", "is_private")}
+    told = {
+        name: made[name] for name in ("description", "category", "duration_minutes", "format", "location", "is_private")
+    }
     assert told == {
         "description": "",
         "category": None,
@@ -96,7 +98,9 @@ def test_what_is_left_out_has_the_defaults_of_the_contract(world: World) -> None
 
 def test_a_time_in_any_zone_is_told_in_utc(world: World) -> None:
     at = datetime(2031, 3, 28, 19, 30, tzinfo=UTC)
-    assert ask("POST", body=wanted(scheduled_at="2031-03-28T21:30:00.5+02:00")).json["scheduled_at"] == clock.to_text(at)
+    assert ask("POST", body=wanted(scheduled_at="2031-03-28T21:30:00.5+02:00")).json["scheduled_at"] == clock.to_text(
+        at
+    )
 
 
 @pytest.mark.parametrize(("capacity", "blocks"), [(None, 0), (1, 1), (48, 1), (49, 2), (500, 11)])
@@ -252,7 +256,14 @@ def test_a_replay_outlives_the_lead_time_and_the_category(world: World) -> None:
     category = world.category("Ceramics")
     body = wanted(category_id=category["id"])
     first = ask("POST", body=body, headers=KEY)
-    call("categories", "PATCH", f"/categories/{category['id']}", user="root", groups=("admin",), body={"is_active": False})
+    call(
+        "categories",
+        "PATCH",
+        f"/categories/{category['id']}",
+        user="root",
+        groups=("admin",),
+        body={"is_active": False},
+    )
     assert ask("POST", body=body, headers=KEY).text == first.text
 
 

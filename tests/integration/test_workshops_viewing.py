@@ -44,7 +44,9 @@ def test_nobody_in_particular_reads_nothing(world: World) -> None:
     assert call("workshops", "GET", "/workshops", user=None).status == 401
 
 
-@pytest.mark.parametrize("path", ["/wks_01m7xynacfb6psa2z6yk4pjm35", "/nonsense", "/..%2f", "/WKS_01M7XYNACFB6PSA2Z6YK4PJM35"])
+@pytest.mark.parametrize(
+    "path", ["/wks_01m7xynacfb6psa2z6yk4pjm35", "/nonsense", "/..%2f", "/WKS_01M7XYNACFB6PSA2Z6YK4PJM35"]
+)
 def test_what_does_not_exist_is_not_found(world: World, path: str) -> None:
     for method in ("GET", "DELETE"):
         reply = ask(method, path)
