@@ -6,6 +6,7 @@ caller waits. So its own retries are switched off and this module decides, at th
 conditional write of ours recognises its own earlier effect in the item that made the condition fail.
 """
 
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -54,6 +55,12 @@ def time_to_start(seconds: float) -> Iterator[None]:
         yield
     finally:
         _last_start.reset(token)
+
+
+def time_left() -> float:
+    """Seconds in which a request to the table may still start; infinite outside `time_to_start`."""
+    last_start = _last_start.get()
+    return math.inf if last_start is None else last_start - time.monotonic()
 
 
 def is_transient(error: dict[str, Any]) -> bool:

@@ -38,8 +38,8 @@ def in_full(row: Attendee, profile: Profile, place: int | None) -> schemas.Atten
 def _enter(workshop_id: str, caller: Caller) -> tuple[rsvp.Visit, bool]:
     """What the caller sees of the workshop, and whether they lead it (host, co-host, admin)."""
     seen = rsvp.visit(workshop_id, caller)
-    profiles.require_active(seen.profile)
     visibility.require_visible(seen.workshop, seen.row, caller)
+    profiles.require_active(seen.profile)
     is_co_host = seen.row is not None and seen.row.is_seated and bool(seen.row.is_co_host)
     return seen, is_co_host or is_host(seen.workshop, caller)
 
@@ -61,17 +61,21 @@ def page_of(
         raise NotAllowedError("Only the host, co-hosts and people with a seat see who else comes.")
     shown = SHOWN if leads else SEATED
     if query.status is not None:
-        shown = (query.status,) if query.status in shown else ()
+        shown = tuple(status for status in shown if status == query.status)
     scope = Scope(caller.id, f"attendees/{workshop_id}", (("status", query.status or ""),))
     after = scope.position(query.cursor, 1)
     rows = _rows(workshop_id, after[0] if after else None, shown, query.limit + 1) if shown else []
     page, more = rows[: query.limit], len(rows) > query.limit
-    people = cast("dict[table.Key, Profile]", table.read_many((profile_key(row.user_id) for row in page), consistent=False))
+    people = cast(
+        "dict[table.Key, Profile]", table.read_many((profile_key(row.user_id) for row in page), consistent=False)
+    )
     known = [(row, people[profile_key(row.user_id)]) for row in page if profile_key(row.user_id) in people]
     cursor = scope.cursor(page[-1].user_id) if more else None
     if not leads:
         cards = [
-            schemas.AttendeeCard(user=account_shapes.user_card(person), status=cast("schemas.AttendeeStatus", row.status))
+            schemas.AttendeeCard(
+                user=account_shapes.user_card(person), status=cast("schemas.AttendeeStatus", row.status)
+            )
             for row, person in known
         ]
         return Page(cards, cursor)
@@ -132,7 +136,9 @@ def _write_rights(row: Attendee, changed: dict[str, bool], caller: Caller, at: c
         with table.transaction() as t:
             t.update(Attendee(row.pk, row.sk), actions, condition=condition)
             change: dict[str, Any] = {"user": row.user_id, "from": before, "to": changed}
-            audit.write(t, object_id=row.workshop_id, actor_id=caller.id, action="attendee_rights", change=change, at=at)
+            audit.write(
+                t, object_id=row.workshop_id, actor_id=caller.id, action="attendee_rights", change=change, at=at
+            )
     except TransactWriteError as error:
         if table.failed_conditions(error):
             raise CollisionError from error

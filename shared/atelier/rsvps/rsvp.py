@@ -27,7 +27,8 @@ class Visit:
 
 
 def visit(workshop_id: str, caller: Caller, *, with_dry_blocks: bool = False) -> Visit:
-    """Reads workshop, profile and row in one round trip, and the blocks that this process remembers as dry if asked for.
+    """Reads workshop, profile and row in one round trip, and the blocks that this process remembers as dry if asked
+    for.
 
     Raises NotFoundError when there is no such workshop.
     """
@@ -43,12 +44,13 @@ def visit(workshop_id: str, caller: Caller, *, with_dry_blocks: bool = False) ->
 
 
 def rsvp(workshop_id: str, caller: Caller, *, at: clock.Clock = clock.now) -> tuple[Attendee, Profile, bool]:
-    """Takes a seat or a place on the waitlist for the caller; gives back the row, the caller's profile and whether the row is new.
+    """Takes a seat or a place on the waitlist for the caller; gives back the row, the caller's profile and whether
+    the row is new.
 
-    Raises NotFoundError, AccountSuspendedError, RemovedError, BannedError, OwnWorkshopError, WorkshopOverError, WorkshopFullError.
+    Raises NotFoundError, AccountSuspendedError, RemovedError, BannedError, OwnWorkshopError, WorkshopOverError,
+    WorkshopFullError.
     """
     seen = visit(workshop_id, caller, with_dry_blocks=True)
-    profiles.require_active(seen.profile)
     row = admit(seen, caller)
     if seen.workshop.is_over:
         raise WorkshopOverError
@@ -61,16 +63,28 @@ def rsvp(workshop_id: str, caller: Caller, *, at: clock.Clock = clock.now) -> tu
 def admit(seen: Visit, caller: Caller) -> Attendee | None:
     """The caller's row, if they have a place; None when they may take one.
 
-    Raises RemovedError, BannedError, NotFoundError for those who may not know the workshop, OwnWorkshopError for its host.
+    Raises what `require_admission` does, and OwnWorkshopError for the host.
     """
-    if seen.row is not None and seen.row.status == "removed":
-        raise RemovedError
-    visibility.require_visible(seen.workshop, seen.row, caller)
-    if seen.workshop.host_id in (seen.profile.barred_by or ()):
-        raise BannedError
+    require_admission(seen, caller)
     if seen.workshop.host_id == caller.id:
         raise OwnWorkshopError
     return seen.row
+
+
+def require_admission(seen: Visit, caller: Caller) -> None:
+    """Raises NotFoundError for those who may not know the workshop, AccountSuspendedError, RemovedError, BannedError.
+
+    Somebody who was removed knew it, and is told so; nobody else learns of a private workshop by another answer than
+    404.
+    """
+    was_removed = seen.row is not None and seen.row.status == "removed"
+    if not was_removed:
+        visibility.require_visible(seen.workshop, seen.row, caller)
+    profiles.require_active(seen.profile)
+    if was_removed:
+        raise RemovedError
+    if seen.workshop.host_id in (seen.profile.barred_by or ()):
+        raise BannedError
 
 
 def take_place(seen: Visit, caller: Caller, *, at: datetime) -> Attendee:
@@ -82,12 +96,13 @@ def take_place(seen: Visit, caller: Caller, *, at: datetime) -> Attendee:
 def withdraw(workshop_id: str, caller: Caller) -> None:
     """Gives up the caller's place, whatever it is; nothing when there is none, so that it can be repeated.
 
-    Raises NotFoundError for those who may not know the workshop, AccountSuspendedError, WorkshopOverError after its end.
+    Raises NotFoundError for those who may not know the workshop, AccountSuspendedError, WorkshopOverError after its
+    end.
     """
     seen = visit(workshop_id, caller)
-    profiles.require_active(seen.profile)
     if seen.row is None or seen.row.status != "removed":
         visibility.require_visible(seen.workshop, seen.row, caller)
+    profiles.require_active(seen.profile)
     if seen.workshop.host_id == caller.id or (seen.row is not None and seen.row.status == "removed"):
         return
     if seen.workshop.status == "ended":
