@@ -1,0 +1,1 @@
+"""The live room of a workshop: who enters, as whom, and with which rights."""
