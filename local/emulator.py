@@ -5,11 +5,13 @@ pinned version, and fails at once when a later one no longer has the places it h
 
 - the functions' logs and durations go to standard output as they happen, not only into the emulated log service;
 - the caller's address in the event is the one the front saw;
+- conditions of queries are parsed once, not once for every item of the partition;
 - a stream batch whose answer names failures is delivered again, up to the mapping's retry limit. MiniStack ignores
   `batchItemFailures` for table streams and would drop those records.
 """
 
 import ctypes
+import functools
 import importlib
 import json
 import os
@@ -89,6 +91,14 @@ def repeat_failed_stream_batches(lambda_service: Any) -> None:
     lambda_service._execute_function = with_retries
 
 
+def check_conditions_once(dynamodb: Any) -> None:
+    """Remember which expressions are well-formed: a query would parse its condition anew for every item it looks at."""
+    dynamodb._condition_syntax_error = functools.lru_cache(maxsize=4096)(dynamodb._condition_syntax_error)
+    tokens_of = functools.lru_cache(maxsize=4096)(lambda expression: tuple(tokenize(expression)))
+    tokenize = dynamodb._tokenize
+    dynamodb._tokenize = lambda expression: list(tokens_of(expression))
+
+
 def retry_limit(lambda_service: Any, function_name: str) -> int:
     """The event source mapping's MaximumRetryAttempts; -1 means for ever, as on AWS."""
     for _, _, mapping in lambda_service._iter_all_esms():
@@ -105,6 +115,7 @@ def main() -> None:
     tell_logs(lambda_service)
     tell_caller_address(lambda_service)
     repeat_failed_stream_batches(lambda_service)
+    check_conditions_once(importlib.import_module("ministack.services.dynamodb"))
     server = importlib.import_module("ministack.app")
     # Functions inherit this environment, and Powertools would take the emulator's level for its own.
     os.environ.pop("LOG_LEVEL", None)

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ LOG_MARK = "\x1e"
 ROOT_KEY = "test"
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
+GROUP_SECONDS = 3.0
 
 type LogListener = Callable[[str], None]
 
@@ -87,7 +89,7 @@ class MiniStack:
         return aws_client(service, self.url)
 
     def stop(self) -> None:
-        """Ask it to end, and insist if it does not."""
+        """Ask it and the functions it runs to end, and insist if they do not."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -95,6 +97,14 @@ class MiniStack:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        # The functions' processes are of its group, and outlive it by a moment.
+        deadline = time.monotonic() + GROUP_SECONDS
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+            while time.monotonic() < deadline:
+                os.killpg(self.process.pid, 0)
+                time.sleep(0.02)
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.reader.join(timeout=2)
 
 

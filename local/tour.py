@@ -4,7 +4,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ WIDTH = 200
 LIST_SHOWN = 3
 TEXT_SHOWN = 60
 PERSON_FIELDS = 4
+PROBLEM_SHOWN = ("code", "title", "errors")
 WORKSHOP_SHOWN = ("title", "status", "max_capacity", "attendee_count", "waitlist_count", "seats_left", "my")
 SHOWN_HEADERS = ("etag", "location", "link", "retry-after", "idempotency-replayed")
 
@@ -230,17 +231,19 @@ def _short(content: Any) -> str:
 def _gist(content: Any) -> Any:
     """What is worth a look: no nulls, people by their names, problems by their codes, long texts and lists cut."""
     match content:
-        case {"code": _, "title": _, "status": _}:
-            return {key: content[key] for key in ("code", "title", "errors") if content.get(key)}
         case {"id": _, "display_name": name, **rest} if len(rest) <= PERSON_FIELDS:
             return name
         case {"title": _, "seats_left": _}:
-            return {key: _gist(content[key]) for key in WORKSHOP_SHOWN if content[key] is not None}
+            shown: Iterable[str] = WORKSHOP_SHOWN
+        case {"code": _, "title": _, "status": _}:
+            shown = PROBLEM_SHOWN
         case dict():
-            return {key: _gist(value) for key, value in content.items() if value is not None}
+            shown = content
         case list():
             left_out = [f"and {len(content) - LIST_SHOWN} more"] if len(content) > LIST_SHOWN else []
             return [*map(_gist, content[:LIST_SHOWN]), *left_out]
-        case str() if len(content) > TEXT_SHOWN:
-            return f"{content[:TEXT_SHOWN]}..."
-    return content
+        case str():
+            return content if len(content) <= TEXT_SHOWN else f"{content[:TEXT_SHOWN]}..."
+        case _:
+            return content
+    return {key: _gist(content[key]) for key in shown if content.get(key) is not None}
