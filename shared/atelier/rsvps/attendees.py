@@ -18,7 +18,7 @@ from atelier.rsvps.items import SEATED, Attendee, attendee_key
 from atelier.workshops import visibility
 from atelier.workshops.items import Workshop
 
-SHOWN = (*SEATED, "waitlisted", "removed")
+SHOWN: tuple[str, ...] = (*SEATED, "waitlisted", "removed")
 
 
 def in_full(row: Attendee, profile: Profile, place: int | None) -> schemas.Attendee:

@@ -1,7 +1,8 @@
 """Capacity up and down: seats are added for the waitlist first, and only free seats are taken away.
 
-A change of up to 90 blocks (4,320 seats) is one transaction over the workshop and its blocks. A larger one is several, each of which
-leaves capacity and blocks in agreement; a crash between them leaves a capacity in between, and the repeated request finishes it.
+A change of up to 90 blocks (4,320 seats) is one transaction over the workshop and its blocks. A larger one is
+several, each of which leaves capacity and blocks in agreement; a crash between them leaves a capacity in between, and
+the repeated request finishes it.
 """
 
 from collections.abc import Callable, Iterator
@@ -43,7 +44,7 @@ def change(workshop: Workshop, new: int | None, write: WriteWorkshop) -> None:
     Raises CapacityModeFixedError for unlimited -> number, CapacityBelowTakenError when more seats are taken,
     CollisionError when the workshop or a block changed meanwhile.
     """
-    old = None if workshop.max_capacity is None else int(workshop.max_capacity)
+    old = workshop.capacity
     if new is None:
         count = int(workshop.block_count)
 
@@ -93,9 +94,7 @@ def _cut(workshop: Workshop, old: int, new: int, write: WriteWorkshop) -> None:
         _apply(workshop, [(number, -cut) for number, cut in step], was, now, count, write, last=now == new)
 
 
-def _apply(
-    workshop: Workshop, step: Step, was: int, now: int, count: int, write: WriteWorkshop, *, last: bool
-) -> None:
+def _apply(workshop: Workshop, step: Step, was: int, now: int, count: int, write: WriteWorkshop, *, last: bool) -> None:
     changes = [(number, _share(workshop, number), change) for number, change in step]
 
     def also(t: TransactWrite) -> None:

@@ -1,7 +1,7 @@
 """How many have a seat and how many wait, written to the workshop for the lists.
 
-Counts are set absolutely, from the blocks or by counting rows. A count is written only if no other one was since the workshop was
-read, and the workshop is read first: so a slow count never overwrites a newer one.
+Counts are set absolutely, from the blocks or by counting rows. A count is written only if no other one was since the
+workshop was read, and the workshop is read first: so a slow count never overwrites a newer one.
 """
 
 from typing import cast
@@ -17,8 +17,9 @@ MOST_TRIES = 8
 def recount(workshop_id: str, *, seats_changed: int = 0, waiting_changed: int = 0) -> Workshop | None:
     """Brings both counts of a workshop up to date; gives back the workshop as it was read.
 
-    Above 2,000 rows counting costs more than it is worth: there the given changes are added instead. A repeated stream record can
-    then add twice; the error is bounded by the repeats and lasts until the number falls below 2,000 again.
+    Above 2,000 rows counting costs more than it is worth: there the given changes are added instead. A repeated
+    stream record can then add twice; the error is bounded by the repeats and lasts until the number falls below 2,000
+    again.
     """
     for _ in range(MOST_TRIES):
         workshop = cast("Workshop | None", table.read_one(workshop_key(workshop_id)))
@@ -45,7 +46,7 @@ def recount(workshop_id: str, *, seats_changed: int = 0, waiting_changed: int = 
 
 
 def _seated(workshop: Workshop, change: int) -> int:
-    if workshop.max_capacity is not None:
+    if workshop.capacity is not None:
         keys = [block_key(workshop.id, number) for number in range(int(workshop.block_count))]
         blocks = cast("list[SeatBlock]", list(table.read_many(keys).values()))
         return sum(len(block.holders or ()) for block in blocks)

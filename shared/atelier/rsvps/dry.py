@@ -1,11 +1,15 @@
-"""What this process knows of blocks that have no seat left: it may refuse by that memory for a second, never admit by it."""
+"""What this process knows of blocks that have no seat left: it may refuse by that memory for a second, never admit by
+it.
+"""
 
 import time
 from collections.abc import Callable, Iterable
 
 TRUSTED_FOR_S = 1.0
 READ_AGAIN_UP_TO = 8
-"""So many blocks are read along with the rest of a request instead of being trusted to be dry: a refusal is then never out of date."""
+"""So many blocks are read along with the rest of a request instead of being trusted to be dry: a refusal is then
+never out of date.
+"""
 
 
 class DryBlocks:

@@ -1,6 +1,7 @@
 """What is stored of seats, attendees and people waiting."""
 
 from datetime import datetime
+from typing import cast
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
@@ -26,7 +27,9 @@ class SeatBlock(Item, discriminator="seats"):
 
 
 class Attendee(Entity, discriminator="attendee"):
-    """A person's place in a workshop: seated, waiting or removed. The host has a row too, once they entered the room, for their uids."""
+    """A person's place in a workshop: seated, waiting or removed. The host has a row too, once they entered the room,
+    for their uids.
+    """
 
     status = UnicodeAttribute()
     block = NumberAttribute(null=True)
@@ -51,6 +54,12 @@ class Attendee(Entity, discriminator="attendee"):
     def user_id(self) -> str:
         """The person."""
         return self.sk.removeprefix("ATTENDEE#")
+
+    @property
+    def seat_block(self) -> int | None:
+        """The number of the block the seat stands in; None where seats are not counted, or there is none."""
+        block = cast("float | None", self.block)
+        return None if block is None else int(block)
 
     @property
     def is_seated(self) -> bool:
@@ -95,7 +104,9 @@ def person_sort(starts: str) -> str:
 
 
 def planned_share(planned_capacity: int, number: int) -> int:
-    """The seats of a block that nobody made yet: it follows from the capacity at creation alone, so every taker agrees on it."""
+    """The seats of a block that nobody made yet: it follows from the capacity at creation alone, so every taker
+    agrees on it.
+    """
     return max(0, min(SEATS_PER_BLOCK, planned_capacity - SEATS_PER_BLOCK * number))
 
 

@@ -1,8 +1,8 @@
 """What the stream shows of seats: a crash after any single write leaves a trace here, and is healed from it.
 
-A request that dies may leave a seat without a row, a row without a seat, a seat beside a waitlist entry, a freed seat nobody handed
-on, or an entry nobody looked for a seat for. Each leaves a change of exactly one item behind, and each change is looked at here, later
-than the write and against the state as it is then.
+A request that dies may leave a seat without a row, a row without a seat, a seat beside a waitlist entry, a freed seat
+nobody handed on, or an entry nobody looked for a seat for. Each leaves a change of exactly one item behind, and each
+change is looked at here, later than the write and against the state as it is then.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,9 @@ MOST_TRIES = 10
 
 
 def heal_holder(workshop: Workshop, number: int, user_id: str, *, at: datetime) -> None:
-    """Brings a person's row into line with the seat they were seen to take: puts it, ends their waiting, or gives the seat back."""
+    """Brings a person's row into line with the seat they were seen to take: puts it, ends their waiting, or gives the
+    seat back.
+    """
     for _ in range(MOST_TRIES):
         block = requests.read_blocks(workshop.id, [number]).get(number)
         if block is None or seats.holder_of({number: block}, user_id) is None:

@@ -1,12 +1,13 @@
 """What seats ask of the table: each function is exactly one request, and so one atomic step.
 
-`seats` and `repair` are written in these steps alone. That is what lets a test run the real algorithm over every order in which
-the steps of several people can meet.
+`seats` and `repair` are written in these steps alone. That is what lets a test run the real algorithm over every
+order in which the steps of several people can meet.
 """
 
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from typing import cast
+from functools import wraps
+from typing import Concatenate, cast
 
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
@@ -52,6 +53,25 @@ class Leaving(Enum):
     LEFT = auto()
     NO_SUCH_ROW = auto()
     NO_SUCH_HOLDER = auto()
+
+
+def _all_or_nothing[**P](write: Callable[Concatenate[TransactWrite, P], None]) -> Callable[P, bool]:
+    """Makes one transaction of what a function writes; the call gives False when one of its conditions does not
+    hold.
+    """
+
+    @wraps(write)
+    def carry_out(*args: P.args, **kwargs: P.kwargs) -> bool:
+        try:
+            with table.transaction() as t:
+                write(t, *args, **kwargs)
+        except TransactWriteError as error:
+            if table.failed_conditions(error):
+                return False
+            raise
+        return True
+
+    return carry_out
 
 
 def read_workshop_and_blocks(workshop_id: str, numbers: Iterable[int]) -> tuple[Workshop | None, dict[int, SeatBlock]]:
@@ -106,27 +126,25 @@ def put_row(row: Attendee) -> Attendee | None:
     return cast("Attendee | None", table.put_if_absent(row))
 
 
-def join(row: Attendee, entry: WaitlistEntry) -> bool:
-    """Puts a person's row and their waitlist entry, both or neither; False when there is a row already."""
-    return _commits(
-        lambda t: (
-            t.save(row, condition=Attendee.pk.does_not_exist()),
-            t.save(entry, condition=WaitlistEntry.pk.does_not_exist()),
-        )
-    )
+@_all_or_nothing
+def join(t: TransactWrite, row: Attendee, entry: WaitlistEntry) -> None:
+    """Puts a person's row and their waitlist entry; False when there is a row already."""
+    t.save(row, condition=Attendee.pk.does_not_exist())
+    t.save(entry, condition=WaitlistEntry.pk.does_not_exist())
 
 
 def seat_waiting(workshop_id: str, number: int | None, entry: WaitlistEntry, source: str = "freed") -> Seating:
     """Seats the person of a waitlist entry: block, entry and row, all or none.
 
-    number: the block, or None where seats are not counted. source: the block's `freed` or `seats_left`, whichever gives the seat.
+    number: the block, or None where seats are not counted. source: the block's `freed` or `seats_left`, whichever
+    gives the seat.
     """
     row = _row(workshop_id, entry.user_id)
     me = member(entry.user_id)
     try:
         with table.transaction() as t:
             t.delete(entry, condition=WaitlistEntry.pk.exists())
-            becomes = [Attendee.status.set("rsvp"), Attendee.waiting_as.remove()]
+            becomes: list[Action] = [Attendee.status.set("rsvp"), Attendee.waiting_as.remove()]
             if number is not None:
                 becomes.append(Attendee.block.set(number))
                 seats = getattr(SeatBlock, source)
@@ -141,37 +159,25 @@ def seat_waiting(workshop_id: str, number: int | None, entry: WaitlistEntry, sou
     return Seating.SEATED
 
 
-def seat_held(workshop_id: str, number: int, entry: WaitlistEntry) -> bool:
-    """Ends the waiting of a person who already holds a seat of the block: entry and row, both or neither."""
-    return _commits(
-        lambda t: (
-            t.condition_check(
-                SeatBlock,
-                *block_key(workshop_id, number),
-                condition=SeatBlock.holders.contains(member(entry.user_id)),
-            ),
-            t.delete(entry, condition=WaitlistEntry.pk.exists()),
-            t.update(
-                _row(workshop_id, entry.user_id),
-                [Attendee.status.set("rsvp"), Attendee.waiting_as.remove(), Attendee.block.set(number)],
-                condition=_waits_as(entry),
-            ),
-        )
+@_all_or_nothing
+def seat_held(t: TransactWrite, workshop_id: str, number: int, entry: WaitlistEntry) -> None:
+    """Ends the waiting of a person who already holds a seat of the block: entry and row."""
+    holds = SeatBlock.holders.contains(member(entry.user_id))
+    t.condition_check(SeatBlock, *block_key(workshop_id, number), condition=holds)
+    t.delete(entry, condition=WaitlistEntry.pk.exists())
+    t.update(
+        _row(workshop_id, entry.user_id),
+        [Attendee.status.set("rsvp"), Attendee.waiting_as.remove(), Attendee.block.set(number)],
+        condition=_waits_as(entry),
     )
 
 
-def drop_orphan(workshop_id: str, entry: WaitlistEntry) -> bool:
+@_all_or_nothing
+def drop_orphan(t: TransactWrite, workshop_id: str, entry: WaitlistEntry) -> None:
     """Deletes a waitlist entry that no row stands behind."""
-    return _commits(
-        lambda t: (
-            t.condition_check(
-                Attendee,
-                *attendee_key(workshop_id, entry.user_id),
-                condition=Attendee.pk.does_not_exist() | ~_waits_as(entry),
-            ),
-            t.delete(entry, condition=WaitlistEntry.pk.exists()),
-        )
-    )
+    nobody = Attendee.pk.does_not_exist() | ~_waits_as(entry)
+    t.condition_check(Attendee, *attendee_key(workshop_id, entry.user_id), condition=nobody)
+    t.delete(entry, condition=WaitlistEntry.pk.exists())
 
 
 def open_freed(workshop_id: str, number: int) -> None:
@@ -206,81 +212,81 @@ def leave_seat(row: Attendee, number: int, *, removed: bool = False, also: Also 
     return Leaving.LEFT
 
 
-def leave_uncounted(row: Attendee, *, removed: bool = False, also: Also | None = None) -> bool:
+@_all_or_nothing
+def leave_uncounted(t: TransactWrite, row: Attendee, *, removed: bool = False, also: Also | None = None) -> None:
     """Takes away, or marks removed, the row of a person whose seat stands in no block."""
     holds = Attendee.status.is_in(*SEATED) & Attendee.block.does_not_exist()
-    return _commits(lambda t: _give_up(t, row, holds, removed, also))
+    _give_up(t, row, holds, removed, also)
 
 
-def leave_waitlist(row: Attendee, *, removed: bool = False, also: Also | None = None) -> bool:
-    """Takes a person off the waitlist: entry and row, both or neither."""
+@_all_or_nothing
+def leave_waitlist(t: TransactWrite, row: Attendee, *, removed: bool = False, also: Also | None = None) -> None:
+    """Takes a person off the waitlist: entry and row."""
     waits = (Attendee.status == "waitlisted") & (Attendee.waiting_as == row.waiting_as)
-
-    def write(t: TransactWrite) -> None:
-        t.delete(WaitlistEntry(waitlist_pk(row.workshop_id), row.waiting_as), condition=WaitlistEntry.pk.exists())
-        _give_up(t, row, waits, removed, also)
-
-    return _commits(write)
+    t.delete(WaitlistEntry(waitlist_pk(row.workshop_id), row.waiting_as), condition=WaitlistEntry.pk.exists())
+    _give_up(t, row, waits, removed, also)
 
 
-def return_seat(workshop_id: str, number: int, user_id: str) -> bool:
+@_all_or_nothing
+def return_seat(t: TransactWrite, workshop_id: str, number: int, user_id: str) -> None:
     """Gives back, as `freed`, a seat whose holder's row names another place."""
     me = member(user_id)
-    return _commits(
-        lambda t: (
-            t.condition_check(
-                Attendee,
-                *attendee_key(workshop_id, user_id),
-                condition=(Attendee.status == "removed")
-                | (Attendee.status.is_in(*SEATED) & (Attendee.block.does_not_exist() | (Attendee.block != number))),
-            ),
+    elsewhere = Attendee.status.is_in(*SEATED) & (Attendee.block.does_not_exist() | (Attendee.block != number))
+    t.condition_check(
+        Attendee, *attendee_key(workshop_id, user_id), condition=(Attendee.status == "removed") | elsewhere
+    )
+    t.update(
+        _block(workshop_id, number),
+        [SeatBlock.holders.delete([me]), SeatBlock.freed.add(1)],
+        condition=SeatBlock.holders.contains(me),
+    )
+
+
+@_all_or_nothing
+def adopt(t: TransactWrite, row: Attendee, number: int) -> None:
+    """Puts the missing row of somebody who holds a seat of the block."""
+    holds = SeatBlock.holders.contains(member(row.user_id))
+    t.condition_check(SeatBlock, *block_key(row.workshop_id, number), condition=holds)
+    t.save(row, condition=Attendee.pk.does_not_exist())
+
+
+@_all_or_nothing
+def drop_ghost(t: TransactWrite, row: Attendee, number: int) -> None:
+    """Deletes a row that names a block its person holds no seat of."""
+    holds_none = SeatBlock.holders.does_not_exist() | ~SeatBlock.holders.contains(member(row.user_id))
+    t.condition_check(SeatBlock, *block_key(row.workshop_id, number), condition=holds_none)
+    t.delete(_bare(row), condition=Attendee.status.is_in(*SEATED) & (Attendee.block == number))
+
+
+@_all_or_nothing
+def resize(
+    t: TransactWrite,
+    workshop_id: str,
+    changes: list[tuple[int, int, int]],
+    capacity: int | None,
+    block_count: int,
+    also: Also,
+) -> None:
+    """Changes seats of blocks together with the workshop that `also` writes.
+
+    changes: block, its planned share, and how many seats it gains (as `freed`, for the waitlist first) or loses (free
+    ones only). capacity, block_count: what `also` gives the workshop. False when seats are no longer free or the
+    workshop changed.
+    """
+    del capacity, block_count
+    for number, share, change in changes:
+        left = SeatBlock.seats_left | share
+        if change > 0:
+            grown = [SeatBlock.seats_left.set(left), SeatBlock.freed.set((SeatBlock.freed | 0) + change)]
+            t.update(_block(workshop_id, number), [SeatBlock.kind.set(SeatBlock), *grown])
+        else:
+            enough = SeatBlock.seats_left >= -change
             t.update(
                 _block(workshop_id, number),
-                [SeatBlock.holders.delete([me]), SeatBlock.freed.add(1)],
-                condition=SeatBlock.holders.contains(me),
-            ),
-        )
-    )
-
-
-def adopt(row: Attendee, number: int) -> bool:
-    """Puts the missing row of somebody who holds a seat of the block."""
-    return _commits(
-        lambda t: (
-            t.condition_check(
-                SeatBlock,
-                *block_key(row.workshop_id, number),
-                condition=SeatBlock.holders.contains(member(row.user_id)),
-            ),
-            t.save(row, condition=Attendee.pk.does_not_exist()),
-        )
-    )
-
-
-def drop_ghost(row: Attendee, number: int) -> bool:
-    """Deletes a row that names a block its person holds no seat of."""
-    return _commits(
-        lambda t: (
-            t.condition_check(
-                SeatBlock,
-                *block_key(row.workshop_id, number),
-                condition=SeatBlock.holders.does_not_exist() | ~SeatBlock.holders.contains(member(row.user_id)),
-            ),
-            t.delete(_bare(row), condition=Attendee.status.is_in(*SEATED) & (Attendee.block == number)),
-        )
-    )
-
-
-def _commits(write: Callable[[TransactWrite], object]) -> bool:
-    """Carries out a transaction; False when one of its conditions does not hold."""
-    try:
-        with table.transaction() as t:
-            write(t)
-    except TransactWriteError as error:
-        if table.failed_conditions(error):
-            return False
-        raise
-    return True
+                [SeatBlock.kind.set(SeatBlock), SeatBlock.seats_left.set(left - -change)],
+                condition=(SeatBlock.seats_left.does_not_exist() | enough) if share >= -change else enough,
+            )
+    also(t)
 
 
 def _refused_updates(t: TransactWrite, error: TransactWriteError) -> set[int]:
@@ -316,7 +322,8 @@ def _becomes_removed() -> list[Action]:
 
 
 def _waits_as(entry: WaitlistEntry) -> Condition:
-    return (Attendee.status == "waitlisted") & (Attendee.waiting_as == entry.sk)
+    waits: Condition = (Attendee.status == "waitlisted") & (Attendee.waiting_as == entry.sk)
+    return waits
 
 
 def _row(workshop_id: str, user_id: str) -> Attendee:
@@ -329,30 +336,3 @@ def _bare(row: Attendee) -> Attendee:
 
 def _block(workshop_id: str, number: int) -> SeatBlock:
     return SeatBlock(*block_key(workshop_id, number))
-
-
-def resize(
-    workshop_id: str, changes: list[tuple[int, int, int]], capacity: int | None, block_count: int, also: Also
-) -> bool:
-    """Changes seats of blocks together with the workshop that `also` writes, all or none.
-
-    changes: block, its planned share, and how many seats it gains (as `freed`, for the waitlist first) or loses (free ones only).
-    capacity, block_count: what the workshop has afterwards. False when seats are no longer free or the workshop changed.
-    """
-
-    def write(t: TransactWrite) -> None:
-        for number, share, change in changes:
-            kind, left = SeatBlock.kind.set(SeatBlock), SeatBlock.seats_left | share
-            if change > 0:
-                freed = SeatBlock.freed.set((SeatBlock.freed | 0) + change)
-                t.update(_block(workshop_id, number), [kind, SeatBlock.seats_left.set(left), freed])
-            else:
-                enough = SeatBlock.seats_left >= -change
-                t.update(
-                    _block(workshop_id, number),
-                    [kind, SeatBlock.seats_left.set(left - -change)],
-                    condition=(SeatBlock.seats_left.does_not_exist() | enough) if share >= -change else enough,
-                )
-        also(t)
-
-    return _commits(write)

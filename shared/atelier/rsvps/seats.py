@@ -1,9 +1,10 @@
 """Seats: take, give up, wait, move up. No seat is ever sold twice, lost, or given to a passer-by while somebody waits.
 
-A taker needs one plain update (no transaction on the hot path). A seat that is given up is parked as `freed`, which takers cannot see,
-until the waitlist was asked: somebody waits and moves up in one transaction, or nobody does and the seat is opened. Whoever joins the
-waitlist looks at the blocks again afterwards, so that a seat freed in between is not left over. The steps were checked over all their
-interleavings (tests/property/test_seat_interleavings.py); docs/decisions/0003-seats.md has the argument.
+A taker needs one plain update (no transaction on the hot path). A seat that is given up is parked as `freed`, which
+takers cannot see, until the waitlist was asked: somebody waits and moves up in one transaction, or nobody does and
+the seat is opened. Whoever joins the waitlist looks at the blocks again afterwards, so that a seat freed in between
+is not left over. The steps were checked over all their interleavings (tests/property/test_seat_interleavings.py);
+docs/decisions/0003-seats.md has the argument.
 """
 
 import hashlib
@@ -46,9 +47,10 @@ def place(
     """Gives a person a seat, else a place on the waitlist; gives back their row as it stands then.
 
     row: what to put, seated; known: blocks that were read just now.
-    Raises WorkshopFullError where no seat is left and nobody may wait, RemovedError when the person was removed meanwhile.
+    Raises WorkshopFullError where no seat is left and nobody may wait, RemovedError when the person was removed
+    meanwhile.
     """
-    if workshop.max_capacity is None:
+    if workshop.capacity is None:
         return _unless_removed(requests.put_row(row) or row)
     seated = take(workshop, row, known=known or {}, memory=memory)
     if seated is not None:
@@ -96,7 +98,7 @@ def settle(workshop: Workshop) -> bool:
     current, blocks = requests.read_workshop_and_blocks(workshop.id, range(int(workshop.block_count)))
     if current is None:
         return False
-    if current.max_capacity is None:
+    if current.capacity is None:
         return promote_everyone(workshop.id) > 0
     added = range(int(workshop.block_count), int(current.block_count))
     if added:
@@ -108,7 +110,9 @@ def settle(workshop: Workshop) -> bool:
 
 
 def promote(workshop_id: str, number: int, *, memory: DryBlocks = dry_blocks) -> int:
-    """Gives the free seats of a block to the people who wait, first come first served; opens what is left. How many moved up."""
+    """Gives the free seats of a block to the people who wait, first come first served; opens what is left. How many
+    moved up.
+    """
     moved = 0
     source = "freed"
     stuck: str | None = None
@@ -154,7 +158,8 @@ def promote_everyone(workshop_id: str) -> int:
 def give_up(
     workshop: Workshop, user_id: str, row: Attendee | None, *, removed: bool = False, also: Also | None = None
 ) -> Attendee | None:
-    """Takes a person's place away, or marks it removed, and hands a seat on; the row that was given up, None when there was none.
+    """Takes a person's place away, or marks it removed, and hands a seat on; the row that was given up, None when
+    there was none.
 
     row: as read just now. also: what else belongs to the same change.
     """
@@ -185,7 +190,9 @@ def _leaves(row: Attendee, removed: bool, also: Also | None) -> bool:
 
 
 def _adopt_held(workshop: Workshop, user_id: str) -> Attendee | None:
-    """The row of somebody without one: a request that died after its first write left a seat held, which must not be forgotten."""
+    """The row of somebody without one: a request that died after its first write left a seat held, which must not be
+    forgotten.
+    """
     held = holder_of(requests.read_blocks(workshop.id, range(int(workshop.block_count))), user_id)
     if held is None:
         return None
@@ -236,9 +243,7 @@ def _settle_row(workshop: Workshop, row: Attendee, number: int) -> Attendee:
     raise RequestInProgressError
 
 
-def _blocks_to_try(
-    workshop: Workshop, user_id: str, known: dict[int, SeatBlock], memory: DryBlocks
-) -> Iterator[int]:
+def _blocks_to_try(workshop: Workshop, user_id: str, known: dict[int, SeatBlock], memory: DryBlocks) -> Iterator[int]:
     """The person's home block, then the others; past the first dry ones only those that a look shows to have seats."""
     count = int(workshop.block_count)
     held = holder_of(known, user_id)

@@ -22,6 +22,4 @@ def position(row: Attendee) -> int | None:
 def first_positions(workshop_id: str) -> dict[str, int]:
     """The places of the first 100 people who wait, by user id."""
     entries = table.Item.query(waitlist_pk(workshop_id), limit=EXACT_UP_TO)
-    return {
-        entry.user_id: place for place, entry in enumerate(entries, 1) if isinstance(entry, WaitlistEntry)
-    }
+    return {entry.user_id: place for place, entry in enumerate(entries, 1) if isinstance(entry, WaitlistEntry)}

@@ -1,0 +1,1 @@
+"""What follows from a change of the table, read off its stream."""

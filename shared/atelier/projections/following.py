@@ -1,0 +1,77 @@
+"""What follows from what happened: seats healed and handed on, counts, people's lists.
+
+Everything here looks at the table as it is now and may run twice, late, or beside itself.
+"""
+
+from datetime import datetime
+from typing import cast
+
+from atelier import clock, table
+from atelier.categories import cleanup
+from atelier.categories import counts as category_counts
+from atelier.projections.records import Happened
+from atelier.rsvps import counts, repair, rescheduling, seats
+from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
+from atelier.workshops.items import Workshop, workshop_key
+
+
+def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> None:
+    """Does all that follows for one workshop or category."""
+    if happened.category_is_gone:
+        cleanup.clear(subject)
+    if happened.was_edited:
+        _follow_edit(happened)
+    if happened.has_seats or _may_let_in(happened):
+        _follow_seats(subject, happened, at())
+
+
+def _follow_edit(happened: Happened) -> None:
+    before, after = happened.before, happened.after
+    if before is not None and after is not None and before.scheduled_at != after.scheduled_at:
+        rescheduling.move(after.id)
+    listed_before = before.category_key if before else None
+    listed_after = after.category_key if after else None
+    if listed_before != listed_after:
+        for category_id in {key.split("#")[1] for key in (listed_before, listed_after) if key}:
+            category_counts.recount(category_id)
+
+
+def _may_let_in(happened: Happened) -> bool:
+    """Whether an edit lifted the limit: then nobody has a reason to wait, and no block shows it."""
+    before, after = happened.before, happened.after
+    return bool(before and after and before.capacity is not None and after.capacity is None)
+
+
+def _follow_seats(workshop_id: str, happened: Happened, at: datetime) -> None:
+    workshop = cast("Workshop | None", table.read_one(workshop_key(workshop_id)))
+    if workshop is None:
+        return
+    _heal(workshop, happened, at)
+    if happened.somebody_waits or _may_let_in(happened):
+        seats.settle(workshop)
+    counts.recount(workshop_id, seats_changed=happened.seats_changed, waiting_changed=happened.waiting_changed)
+
+
+def _heal(workshop: Workshop, happened: Happened, at: datetime) -> None:
+    """One read for everything in the batch tells what is as it should be; the rest is looked at one by one."""
+    takers = {(number, f"usr_{who}") for number, whos in happened.blocks.items() for who in whos}
+    named = {row.seat_block for row in happened.rows.values() if row.seat_block is not None}
+    keys = [block_key(workshop.id, number) for number in {*happened.blocks, *named}]
+    keys += [attendee_key(workshop.id, user_id) for _, user_id in takers]
+    found = table.read_many(keys)
+    blocks = {
+        number: cast("SeatBlock", found[key])
+        for number in {*happened.blocks, *named}
+        if (key := block_key(workshop.id, number)) in found
+    }
+    for number, user_id in sorted(takers):
+        row = cast("Attendee | None", found.get(attendee_key(workshop.id, user_id)))
+        if not (row is not None and row.is_seated and row.block == number):
+            repair.heal_holder(workshop, number, user_id, at=at)
+    for row in happened.rows.values():
+        number = row.seat_block or 0
+        if number not in blocks or seats.holder_of({number: blocks[number]}, row.user_id) is None:
+            repair.heal_row(row)
+    for number in happened.blocks:
+        if number in blocks and blocks[number].freed > 0:
+            seats.promote(workshop.id, number)

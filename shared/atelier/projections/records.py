@@ -1,0 +1,92 @@
+"""Stream records, sorted into what happened to which workshop and category."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from atelier.categories.items import Category
+from atelier.rsvps.items import Attendee, SeatBlock, WaitlistEntry
+from atelier.table import Item
+from atelier.workshops.items import Workshop
+
+_KINDS = {
+    "seats": SeatBlock,
+    "attendee": Attendee,
+    "waiting": WaitlistEntry,
+    "workshop": Workshop,
+    "category": Category,
+}
+
+
+@dataclass(slots=True)
+class Happened:
+    """What a batch shows of one workshop or category, and the records it came from.
+
+    takers: per block, whose seats are new. rows: people whose row names a seat, as it did then.
+    before, after: the workshop at the first and the last edit of the batch; None = it was made, or it is gone.
+    """
+
+    sequence_numbers: list[str] = field(default_factory=list)
+    blocks: dict[int, set[str]] = field(default_factory=dict)
+    rows: dict[str, Attendee] = field(default_factory=dict)
+    somebody_waits: bool = False
+    seats_changed: int = 0
+    waiting_changed: int = 0
+    was_edited: bool = False
+    before: Workshop | None = None
+    after: Workshop | None = None
+    category_is_gone: bool = False
+
+    @property
+    def has_seats(self) -> bool:
+        """Whether anything happened to seats, rows or the waitlist."""
+        return bool(self.blocks or self.rows or self.somebody_waits or self.seats_changed or self.waiting_changed)
+
+
+def sort(records: Iterable[Mapping[str, Any]]) -> dict[str, Happened]:
+    """What happened, by workshop or category id. Records of other kinds, and of kinds made by a newer version, are
+    left out.
+    """
+    happened: dict[str, Happened] = {}
+    for record in records:
+        old, new = _item(record, "OldImage"), _item(record, "NewImage")
+        some = new or old
+        if some is None or type(some) not in _KINDS.values():
+            continue
+        about = happened.setdefault(some.pk.split("#")[1], Happened())
+        about.sequence_numbers.append(record["dynamodb"]["SequenceNumber"])
+        _note(about, old, new)
+    return happened
+
+
+def _item(record: Mapping[str, Any], image: str) -> Item | None:
+    raw = record["dynamodb"].get(image)
+    if not raw or raw.get("kind", {}).get("S") not in _KINDS:
+        return None
+    return Item.from_raw_data(raw)
+
+
+def _note(about: Happened, old: Item | None, new: Item | None) -> None:
+    match new or old:
+        case SeatBlock() as block:
+            held = set((old.holders or ()) if isinstance(old, SeatBlock) else ())
+            holds = set((new.holders or ()) if isinstance(new, SeatBlock) else ())
+            about.blocks.setdefault(int(block.pk.split("#")[2]), set()).update(holds - held)
+        case Attendee():
+            about.seats_changed += _is_seated(new) - _is_seated(old)
+            if isinstance(new, Attendee) and new.is_seated and new.block is not None:
+                about.rows[new.user_id] = new
+        case WaitlistEntry():
+            about.somebody_waits = about.somebody_waits or new is not None
+            about.waiting_changed += (new is not None) - (old is not None)
+        case Workshop():
+            if not about.was_edited:
+                about.before = cast("Workshop | None", old)
+            about.was_edited = True
+            about.after = cast("Workshop | None", new)
+        case Category():
+            about.category_is_gone = new is None
+
+
+def _is_seated(row: Item | None) -> bool:
+    return isinstance(row, Attendee) and row.is_seated
