@@ -10,7 +10,13 @@ from atelier.ids import new_id
 
 
 def write(
-    transaction: TransactWrite, *, object_id: str, actor_id: str, action: str, change: dict[str, Any], at: clock.Clock = clock.now
+    transaction: TransactWrite,
+    *,
+    object_id: str,
+    actor_id: str,
+    action: str,
+    change: dict[str, Any],
+    at: clock.Clock = clock.now,
 ) -> None:
     """Adds an entry to the transaction. `change` holds ids and states only, never what people wrote."""
     entry = AuditEntry(

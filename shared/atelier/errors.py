@@ -1,7 +1,7 @@
 """Every refusal Atelier can give, by name.
 
-The class says what kind of refusal it is (http.py alone turns kinds into status codes), `code` is the stable name a client
-switches on, and `title`, `cause` and `remedy` are the page behind the problem's `type`.
+The class says what kind of refusal it is (http.py alone turns kinds into status codes), `code` is the stable name a
+client switches on, and `title`, `cause` and `remedy` are the page behind the problem's `type`.
 """
 
 from collections.abc import Iterator
@@ -77,7 +77,10 @@ def catalogue() -> Iterator[type[AtelierError]]:
 class MalformedJsonError(MalformedError):
     code = "malformed_json"
     title = "The body is not JSON"
-    cause = "The body is missing, is not UTF-8, is not JSON as RFC 8259 defines it (NaN and Infinity are not), repeats a key, or is nested too deeply."
+    cause = (
+        "The body is missing, is not UTF-8, is not JSON as RFC 8259 defines it (NaN and Infinity are not), "
+        "repeats a key, or is nested too deeply."
+    )
     remedy = "Send one JSON object, in UTF-8, with `Content-Type: application/json`."
 
 
@@ -91,8 +94,13 @@ class BadQueryError(MalformedError):
 class BadCursorError(MalformedError):
     code = "bad_cursor"
     title = "The cursor does not belong to this list"
-    cause = "The cursor was changed, was made for another list, other filters or another person, or by an incompatible version."
-    remedy = "Take `next_cursor` as it came and send it with the same path and filters, or start again without a cursor."
+    cause = (
+        "The cursor was changed, was made for another list, other filters or another person, or by an "
+        "incompatible version."
+    )
+    remedy = (
+        "Take `next_cursor` as it came and send it with the same path and filters, or start again without a cursor."
+    )
 
 
 class BadIdempotencyKeyError(MalformedError):
@@ -203,7 +211,10 @@ class NotEditableError(ConflictError):
 class BadTransitionError(ConflictError):
     code = "bad_transition"
     title = "The workshop cannot go there from here"
-    cause = "A workshop goes scheduled, lobby, live, ended; lobby and start are possible from 15 minutes before its time, and only with a room."
+    cause = (
+        "A workshop goes scheduled, lobby, live, ended; lobby and start are possible from 15 minutes before "
+        "its time, and only with a room."
+    )
     remedy = "Read the workshop's `status` and `scheduled_at`."
 
 
@@ -224,7 +235,10 @@ class CapacityModeFixedError(ConflictError):
 class RoomNotOpenError(ConflictError):
     code = "room_not_open"
     title = "The room is not open"
-    cause = "Hosts and co-hosts can enter from `lobby` on, everybody else once the workshop is `live`, nobody after its end."
+    cause = (
+        "Hosts and co-hosts can enter from `lobby` on, everybody else once the workshop is `live`, nobody "
+        "after its end."
+    )
     remedy = "Wait until the workshop's `status` says so."
 
 
@@ -245,7 +259,10 @@ class NotSeatedError(ConflictError):
 class RequestInProgressError(ConflictError):
     code = "request_in_progress"
     title = "Somebody else is changing the same thing"
-    cause = "Several requests change the same thing at once and this one lost every time, or a request with the same Idempotency-Key is still running."
+    cause = (
+        "Several requests change the same thing at once and this one lost every time, or a request with the "
+        "same Idempotency-Key is still running."
+    )
     remedy = "Send the same request again in a moment."
 
 
@@ -308,7 +325,10 @@ class IdempotencyKeyReusedError(InvalidError):
 class TableUnavailableError(UnavailableError):
     code = "table_unavailable"
     title = "The data cannot be reached"
-    cause = "The table did not answer in time or refused more work. What the request would have changed is either done or not begun."
+    cause = (
+        "The table did not answer in time or refused more work. What the request would have changed is "
+        "either done or not begun."
+    )
     remedy = "Send the same request again after the seconds in `Retry-After`; nothing happens twice."
 
 

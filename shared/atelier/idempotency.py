@@ -1,7 +1,7 @@
 """Idempotency-Key: the record of an answered request, written in the same transaction as the thing it guards.
 
-So there is no moment in which the thing exists without the record or the other way round: a crash leaves both or neither, and of two
-twins one transaction wins and the other finds the winner's record.
+So there is no moment in which the thing exists without the record or the other way round: a crash leaves both or
+neither, and of two twins one transaction wins and the other finds the winner's record.
 """
 
 import hashlib
@@ -51,8 +51,8 @@ class Guard:
     def check(self, record: Item | None) -> None:
         """Does nothing for a new request.
 
-        Raises ReplayedError with the stored answer for a repeated one, IdempotencyKeyReusedError for another one under the same key.
-        A record past its time is none, though DynamoDB may take days to delete it.
+        Raises ReplayedError with the stored answer for a repeated one, IdempotencyKeyReusedError for another one
+        under the same key. A record past its time is none, though DynamoDB may take days to delete it.
         """
         if not isinstance(record, IdempotencyRecord) or (record.expires_at or 0) <= self.at().timestamp():
             return
@@ -65,6 +65,12 @@ class Guard:
         now = int(self.at().timestamp())
         pk, sk = self.key
         record = IdempotencyRecord(
-            pk, sk, fingerprint=self.fingerprint, body=body, location=location, etag_version=version, expires_at=now + LIFETIME_S
+            pk,
+            sk,
+            fingerprint=self.fingerprint,
+            body=body,
+            location=location,
+            etag_version=version,
+            expires_at=now + LIFETIME_S,
         )
         transaction.save(record, condition=Item.pk.does_not_exist() | (Item.expires_at <= now))

@@ -3,6 +3,7 @@
 What may be logged is ids, routes, codes and numbers. Bodies, tokens, names, addresses and codes never are.
 """
 
+import os
 import threading
 from typing import Any
 
@@ -10,7 +11,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger()
-metrics = Metrics()
+# Without a namespace the first count would fail, in the middle of a request.
+metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Atelier"))
 _metrics_lock = threading.Lock()
 
 

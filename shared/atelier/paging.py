@@ -1,7 +1,8 @@
 """Cursors: where a list goes on, opaque to clients and good for the list they came from only.
 
-A cursor names a position by key, never by number, so that nothing is skipped or repeated while others write. It is bound to the
-list, its filters and the person by a digest. The digest is no secret: whoever forges one gets a position in a list they may read.
+A cursor names a position by key, never by number, so that nothing is skipped or repeated while others write. It is
+bound to the list, its filters and the person by a digest. The digest is no secret: whoever forges one gets a position
+in a list they may read.
 """
 
 import base64
@@ -38,7 +39,8 @@ class Scope:
     def position(self, cursor: str | None, parts: int) -> Position | None:
         """The position a cursor names, or None without one.
 
-        Raises BadCursorError when it was not made here for the same person, list and filters, or does not have so many parts.
+        Raises BadCursorError when it was not made here for the same person, list and filters, or does not have so
+        many parts.
         """
         if cursor is None:
             return None

@@ -1,9 +1,13 @@
-"""What the environment configures. Nothing is read at import: a module can be imported anywhere, a test can set what it likes."""
+"""What the environment configures. Nothing is read at import: a module can be imported anywhere, a test can set what
+it likes.
+"""
 
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
+
+TOKEN_LIFETIMES_S = range(300, 3601)
 
 
 class SettingsError(RuntimeError):
@@ -21,8 +25,8 @@ class TableSettings:
 class ApiSettings:
     """What every function that speaks HTTP needs.
 
-    public_url: the address of the API as its clients see it, up to and including `/v1`; empty = derive it from the request.
-    admin_group: the group claim that makes an administrator.
+    public_url: the address of the API as its clients see it, up to and including `/v1`; empty = derive it from the
+    request. admin_group: the group claim that makes an administrator.
     """
 
     public_url: str = ""
@@ -39,13 +43,13 @@ class AgoraSettings:
     """
 
     agora_parameter_path: str
-    agora_token_version: str = "007"
+    agora_token_version: str = "007"  # noqa: S105 - a format, not a secret
     agora_token_lifetime_s: int = 3600
 
     def __post_init__(self) -> None:
         if self.agora_token_version not in ("006", "007"):
             raise SettingsError(f"AGORA_TOKEN_VERSION must be 006 or 007, not {self.agora_token_version!r}")
-        if not 300 <= self.agora_token_lifetime_s <= 3600:
+        if self.agora_token_lifetime_s not in TOKEN_LIFETIMES_S:
             raise SettingsError(f"AGORA_TOKEN_LIFETIME_S must be 300..3600, not {self.agora_token_lifetime_s}")
 
 

@@ -50,7 +50,9 @@ CARD = (
     "actual_ended_at",
     "has_recording",
 )
-"""What a list card shows, and so what the indexes of workshops carry. DynamoDB allows 100 such names over all indexes."""
+"""What a list card shows, and so what the indexes of workshops carry. DynamoDB allows 100 such names over all
+indexes.
+"""
 
 CATEGORY_CARD = ("name", "slug", "description", "sort_order", "is_active", "workshop_count")
 PERSON_CARD = ("kind", "status", "is_co_host", "can_speak", "host_id", "category_id", "scheduled_at")
@@ -80,7 +82,9 @@ class ByHost(GlobalSecondaryIndex["Item"]):
 
 
 class ByFeed(GlobalSecondaryIndex["Item"]):
-    """Public workshops, open and closed, by their time; and the catalogue of categories by its order. Private ones are never here."""
+    """Public workshops, open and closed, by their time; and the catalogue of categories by its order. Private ones
+    are never here.
+    """
 
     class Meta:
         index_name = "by_feed"
@@ -113,7 +117,9 @@ class ByPerson(GlobalSecondaryIndex["Item"]):
 
 
 class Item(Model):
-    """What every item has: its key, what it is, and when DynamoDB may forget it. A query on `Item` gives each row its own class."""
+    """What every item has: its key, what it is, and when DynamoDB may forget it. A query on `Item` gives each row its
+    own class.
+    """
 
     class Meta:
         table_name: str | None = None
@@ -156,7 +162,8 @@ class Entity(Item, discriminator=None):
 
 
 def connect() -> Any:
-    """The connection of this process, made on first use: for Lambda that is in init, where a function has more processor time.
+    """The connection of this process, made on first use: for Lambda that is in init, where a function has more
+    processor time.
 
     Raises SettingsError when TABLE_NAME is missing.
     """
@@ -172,7 +179,9 @@ def connect() -> Any:
 
 
 def connect_when_configured() -> None:
-    """Connects in a deployed function; elsewhere (a test, a generator of documents) there may be no table, and nothing happens."""
+    """Connects in a deployed function; elsewhere (a test, a generator of documents) there may be no table, and
+    nothing happens.
+    """
     if "TABLE_NAME" in os.environ:
         connect()
 

@@ -1,12 +1,13 @@
 """A small model checker: runs the real seat functions over every order in which their single steps can meet.
 
-A person's request is a deterministic program that talks to the table through `atelier.rsvps.requests` alone. It is run from its start
-with the answers it got so far; the first request it has no answer for is its next step. So a state is the table plus everybody's
-answers, states can be compared, and each is visited once. Any one person may die before any of their steps. Whatever changes an item
-also leaves a record for `projections`, whose own steps are interleaved like everybody else's.
+A person's request is a deterministic program that talks to the table through `atelier.rsvps.requests` alone. It is
+run from its start with the answers it got so far; the first request it has no answer for is its next step. So a state
+is the table plus everybody's answers, states can be compared, and each is visited once. Any one person may die before
+any of their steps. Whatever changes an item also leaves a record for `projections`, whose own steps are interleaved
+like everybody else's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -126,9 +127,13 @@ def _leave_removed(t: Table, row: Row, number: int) -> seat_steps.Step:
     return seat_steps.leave_seat(t, row, number, removed=True)
 
 
-_STEPS: dict[str, Callable[..., seat_steps.Step]] = {
+STEPS: dict[str, Callable[..., seat_steps.Step]] = {
     "leave_removed": _leave_removed,
-    **{name: getattr(seat_steps, name) for name in dir(_Asked) if not name.startswith("_") and hasattr(seat_steps, name)},
+    **{
+        name: getattr(seat_steps, name)
+        for name in dir(_Asked)
+        if not name.startswith("_") and hasattr(seat_steps, name)
+    },
 }
 
 
@@ -146,7 +151,8 @@ class _Workshop:
 
     def __init__(self, meta: Meta, *, waitlist_enabled: bool = True) -> None:
         self.id, self.waitlist_enabled = WORKSHOP, waitlist_enabled
-        self.max_capacity, self.planned_capacity, self.block_count = meta
+        self.capacity, self.planned_capacity, self.block_count = meta
+        self.max_capacity = self.capacity
         self.host_id, self.category_id, self.scheduled_at, self.updated_at = "usr_host", None, NOW, NOW
 
 
@@ -187,6 +193,10 @@ def leave(user: str, *, removed: bool = False) -> Person:
     return Person(f"{'remove' if removed else 'cancel'} {user}", run)
 
 
+def _tell(transaction: Any, **told: Any) -> None:
+    transaction.append(told)
+
+
 def resize(new: int | None) -> Person:
     """A change of the capacity."""
 
@@ -197,7 +207,7 @@ def resize(new: int | None) -> Person:
                 return "done"
             workshop: Any = _Workshop(meta)
             try:
-                capacity.change(workshop, new, lambda t, **told: t.append(told))  # type: ignore[attr-defined]
+                capacity.change(workshop, new, _tell)
             except CollisionError:
                 continue
             except CapacityBelowTakenError:
@@ -250,8 +260,12 @@ class Verdict:
 
 
 @contextmanager
-def _programs_ask(asked: _Asked) -> Any:
-    with patch.object(seats, "requests", asked), patch.object(repair, "requests", asked), patch.object(capacity, "requests", asked):
+def _programs_ask(asked: _Asked) -> Iterator[None]:
+    with (
+        patch.object(seats, "requests", asked),
+        patch.object(repair, "requests", asked),
+        patch.object(capacity, "requests", asked),
+    ):
         yield
 
 
@@ -263,13 +277,11 @@ class Stream(Enum):
     LATE = auto()
 
 
-def explore(
-    table: Table, people: list[Person], *, deaths: int = 0, stream: Stream = Stream.STEP_BY_STEP
-) -> Verdict:
+def explore(table: Table, people: list[Person], *, deaths: int = 0, stream: Stream = Stream.STEP_BY_STEP) -> Verdict:
     """Visits every reachable state; `deaths` people may die on the way.
 
-    stream: `projections` deals with a changed item at any time in single steps, at any time in one go, or when all others are done.
-    Raises AssertionError when there are too many states to be exhaustive.
+    stream: `projections` deals with a changed item at any time in single steps, at any time in one go, or when all
+    others are done. Raises AssertionError when there are too many states to be exhaustive.
     """
     known: dict[tuple[Any, ...], Any] = {}
 
@@ -284,7 +296,15 @@ def explore(
                 known[key] = pending.step
         return known[key]
 
-    start = State(table, tuple(() for _ in people), frozenset(), None, deaths, frozenset(table.waiting), tuple(frozenset() for _ in people))
+    start = State(
+        table,
+        tuple(() for _ in people),
+        frozenset(),
+        None,
+        deaths,
+        frozenset(table.waiting),
+        tuple(frozenset() for _ in people),
+    )
     parents: dict[State, tuple[State, str] | None] = {start: None}
     waiting = [start]
     bad: dict[str, str] = {}
@@ -329,7 +349,7 @@ def _ended(state: State, index: int) -> State:
 
 
 def _stepped(state: State, index: int, name: str, arguments: tuple[Any, ...]) -> State:
-    table, answer, records = _STEPS[name](state.table, *arguments)
+    table, answer, records = STEPS[name](state.table, *arguments)
     answers = list(state.answers)
     late = list(state.late)
     if not answers[index]:
@@ -347,7 +367,9 @@ def _healings(state: State, next_step: Callable[..., Any], stream: Stream) -> li
             (f"stream shows {record}", state._replace(healing=(record, ()), records=state.records - {record}))
             for record in state.records
         ]
-        return [(told, _healed(after, next_step)) for told, after in begun] if stream is not Stream.STEP_BY_STEP else begun
+        return (
+            [(told, _healed(after, next_step)) for told, after in begun] if stream is not Stream.STEP_BY_STEP else begun
+        )
     after = _healing_step(state, next_step)
     return [("projections goes on", after)]
 
@@ -358,7 +380,7 @@ def _healing_step(state: State, next_step: Callable[..., Any]) -> State:
     name, arguments = next_step(record, _heal(record), answers)
     if name == "done":
         return state._replace(healing=None)
-    table, answer, records = _STEPS[name](state.table, *arguments)
+    table, answer, records = STEPS[name](state.table, *arguments)
     return state._replace(table=table, healing=(record, (*answers, answer)), records=state.records | records)
 
 
@@ -403,7 +425,9 @@ def _finally(table: Table) -> list[str]:
     if len(set(holders)) != len(holders):
         found.append("somebody holds two seats")
     for row in table.rows:
-        held = [n for n, block in enumerate(table.blocks) if block and row.user_id.removeprefix("usr_") in block.holders]
+        held = [
+            n for n, block in enumerate(table.blocks) if block and row.user_id.removeprefix("usr_") in block.holders
+        ]
         if row.is_seated and held != ([] if row.block is None else [row.block]):
             found.append("a row names a seat its person does not hold")
         if not row.is_seated and held:
@@ -413,7 +437,7 @@ def _finally(table: Table) -> list[str]:
     with_rows = {row.user_id.removeprefix("usr_") for row in table.rows}
     if set(holders) - with_rows:
         found.append("a seat is held by somebody without a row")
-    if any((row := table.row(entry.user_id)) is None or row.waiting_as != entry.sk for entry in table.waiting):
+    if any((mine := table.row(entry.user_id)) is None or mine.waiting_as != entry.sk for entry in table.waiting):
         found.append("a place on the waitlist without a row")
     if table.meta.max_capacity is None and table.waiting:
         found.append("somebody waits where seats are unlimited")
@@ -427,11 +451,18 @@ def _finally(table: Table) -> list[str]:
 def full(*blocks: str, waiting: str = "") -> Table:
     """A workshop: one block per word, its letters the holders, its dots free seats; and who waits, in order."""
     made = tuple(Block(word.count("."), 0, frozenset(word) - {"."}) for word in blocks)
-    rows = [Row(f"usr_{letter}", "rsvp", number, None) for number, word in enumerate(blocks) for letter in word if letter != "."]
+    rows = [
+        Row(f"usr_{letter}", "rsvp", number, None)
+        for number, word in enumerate(blocks)
+        for letter in word
+        if letter != "."
+    ]
     entries = [Entry(waiting_as(NOW, place, f"usr_{letter}"), f"usr_{letter}") for place, letter in enumerate(waiting)]
     rows += [Row(entry.user_id, "waitlisted", None, entry.sk) for entry in entries]
     total = sum(len(word) for word in blocks)
-    return Table(Meta(total, total, len(blocks)), made, tuple(sorted(rows, key=lambda row: row.user_id)), tuple(entries))
+    return Table(
+        Meta(total, total, len(blocks)), made, tuple(sorted(rows, key=lambda row: row.user_id)), tuple(entries)
+    )
 
 
 def untouched(capacity: int) -> Table:

@@ -1,7 +1,8 @@
-"""The table as the seat algorithm sees it, in memory and immutable: what each function of `atelier.rsvps.requests` does to it.
+"""The table as the seat algorithm sees it, in memory and immutable: what each function of `atelier.rsvps.requests`
+does to it.
 
-Every step also tells which changes `projections` has to look at: a seat taken or freed, a row that names a seat, a new person waiting,
-a new capacity. The others (a row gone, a seat opened) call for nothing.
+Every step also tells which changes `projections` has to look at: a seat taken or freed, a row that names a seat, a
+new person waiting, a new capacity. The others (a row gone, a seat opened) call for nothing.
 """
 
 from typing import Any, NamedTuple
@@ -59,6 +60,10 @@ class Meta(NamedTuple):
     def id(self) -> str:
         return WORKSHOP
 
+    @property
+    def capacity(self) -> int | None:
+        return self.max_capacity
+
 
 class Table(NamedTuple):
     """Everything."""
@@ -105,7 +110,9 @@ def read_row(t: Table, _: str, user_id: str) -> Step:
 
 
 def visit(t: Table, user_id: str) -> Step:
-    """The BatchGet a request begins with. Its items are read at slightly different times, which no step here could tell apart."""
+    """The BatchGet a request begins with. Its items are read at slightly different times, which no step here could
+    tell apart.
+    """
     return t, (t.meta, t.row(user_id)), NOTHING
 
 

@@ -10,18 +10,43 @@ from . import interleavings, seat_steps
 from .interleavings import Person, Stream, explore, full, leave, resize, rsvp, untouched
 from .seat_steps import Block, Row, Table
 
-STEPS, AT_ONCE, LATE = Stream
+STEP_BY_STEP, AT_ONCE, LATE = Stream
 
 CASES: dict[str, tuple[Table, list[Person], int, Stream]] = {
-    "a cancellation while one waits": (full("A", waiting="W"), [leave("A")], 1, STEPS),
-    "a cancellation while one asks": (full("A"), [leave("A"), rsvp("J", 1)], 1, STEPS),
-    "two cancellations, two blocks, one waits": (full("A", "B", waiting="W"), [leave("A"), leave("B")], 1, STEPS),
-    "the one who waits leaves while a seat is freed": (full("A", waiting="W"), [leave("A"), leave("W")], 1, STEPS),
-    "twins take the last seat of a block nobody made": (untouched(1), [rsvp("J", 1), rsvp("J", 2)], 1, STEPS),
-    "twins, of whom one trusts a stale memory": (full("A."), [rsvp("J", 1), rsvp("J", 2, remembers_dry=True)], 1, STEPS),
-    "a capacity cut while one asks": (full("A."), [resize(1), rsvp("J", 1)], 1, STEPS),
-    "a capacity raise while one waits and one asks": (full("A", waiting="W"), [resize(2), rsvp("J", 1)], 1, STEPS),
-    "a limit lifted while one waits and one asks": (full("A", waiting="W"), [resize(None), rsvp("J", 1)], 1, STEPS),
+    "a cancellation while one waits": (full("A", waiting="W"), [leave("A")], 1, STEP_BY_STEP),
+    "a cancellation while one asks": (full("A"), [leave("A"), rsvp("J", 1)], 1, STEP_BY_STEP),
+    "two cancellations, two blocks, one waits": (
+        full("A", "B", waiting="W"),
+        [leave("A"), leave("B")],
+        1,
+        STEP_BY_STEP,
+    ),
+    "the one who waits leaves while a seat is freed": (
+        full("A", waiting="W"),
+        [leave("A"), leave("W")],
+        1,
+        STEP_BY_STEP,
+    ),
+    "twins take the last seat of a block nobody made": (untouched(1), [rsvp("J", 1), rsvp("J", 2)], 1, STEP_BY_STEP),
+    "twins, of whom one trusts a stale memory": (
+        full("A."),
+        [rsvp("J", 1), rsvp("J", 2, remembers_dry=True)],
+        1,
+        STEP_BY_STEP,
+    ),
+    "a capacity cut while one asks": (full("A."), [resize(1), rsvp("J", 1)], 1, STEP_BY_STEP),
+    "a capacity raise while one waits and one asks": (
+        full("A", waiting="W"),
+        [resize(2), rsvp("J", 1)],
+        1,
+        STEP_BY_STEP,
+    ),
+    "a limit lifted while one waits and one asks": (
+        full("A", waiting="W"),
+        [resize(None), rsvp("J", 1)],
+        1,
+        STEP_BY_STEP,
+    ),
     "a removal while the removed asks again": (
         full("A", waiting="W"),
         [leave("A", removed=True), rsvp("A", 1), rsvp("J", 2)],
@@ -79,7 +104,7 @@ def test_a_freed_seat_that_everybody_can_see_goes_to_a_passer_by() -> None:
         assert block is not None
         return after.with_block(number, Block(block.seats_left + block.freed, 0, block.holders)), answer, records
 
-    with patch.dict(interleavings._STEPS, leave_seat=opens_at_once):
+    with patch.dict(interleavings.STEPS, leave_seat=opens_at_once):
         verdict = explore(full("A", waiting="W"), [leave("A"), rsvp("P", 1)], stream=LATE)
     assert "a passer-by overtook somebody who waited" in verdict.bad
 
@@ -94,6 +119,9 @@ def test_a_taker_who_does_not_look_at_the_row_that_is_there_holds_two_seats() ->
     def puts_blindly(t: Table, row: Row) -> seat_steps.Step:
         return t.with_row(row.user_id, row), None, frozenset({("row", row.user_id)})
 
-    with patch.dict(interleavings._STEPS, put_row=puts_blindly), patch.object(repair, "heal_holder", lambda *_, **__: None):
+    with (
+        patch.dict(interleavings.STEPS, put_row=puts_blindly),
+        patch.object(repair, "heal_holder", lambda *_, **__: None),
+    ):
         verdict = explore(full("A.", "B."), [leave("J"), rsvp("J", 1), rsvp("J", 2)], stream=LATE)
     assert verdict.bad

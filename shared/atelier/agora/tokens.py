@@ -96,7 +96,8 @@ class Grant:
     lifetime_s: int
 
     def __post_init__(self) -> None:
-        if not isinstance(self.channel, str) or not CHANNEL_NAME.fullmatch(self.channel):
+        channel: object = self.channel
+        if not isinstance(channel, str) or not CHANNEL_NAME.fullmatch(channel):
             raise InvalidGrantError("A channel must be 1 to 63 letters, digits or dashes; others may match many.")
         if not _is_int_in(UIDS, self.uid):
             raise InvalidGrantError(f"A uid must be an integer from {UIDS[0]} to {UIDS[-1]}, not {self.uid!r}.")
@@ -209,7 +210,7 @@ def _encode_006(
     from the machine, so this sets them on the library's token itself.
     """
     # Imported here: no 007 token should pay for it.
-    from agora_token_builder.AccessToken import AccessToken  # type: ignore[import-untyped]
+    from agora_token_builder.AccessToken import AccessToken  # noqa: PLC0415
 
     token = AccessToken(credentials.app_id, credentials.app_certificate, channel, account)
     token.ts = expires_at
@@ -225,8 +226,11 @@ def _string(value: str | bytes) -> bytes:
     return struct.pack("<H", len(raw)) + raw
 
 
+_ID_LENGTH = 32
+
+
 def _is_hex_32(value: object) -> bool:
-    return isinstance(value, str) and len(value) == 32 and all(character in hexdigits for character in value)
+    return isinstance(value, str) and len(value) == _ID_LENGTH and all(character in hexdigits for character in value)
 
 
 def _is_int_in(allowed: range, value: object) -> bool:
