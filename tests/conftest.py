@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ os.environ.update(
 )
 
 _numbers = itertools.count(1)
+_clients: dict[str, Any] = {}
 
 
 @pytest.fixture(scope="session")
@@ -33,21 +35,21 @@ def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_client(dynamodb: str) -> object:
+def dynamodb_client(dynamodb: str) -> Any:
     """A client for making and dropping tables, which no test counts or breaks."""
     return emulator.client(dynamodb)
 
 
 @pytest.fixture
-def table(dynamodb: str, dynamodb_client: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def table(dynamodb: str, dynamodb_client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A fresh table, deployed keys and indexes, and the layer connected to it; gives its name."""
     name = f"atelier-{os.getpid()}-{next(_numbers)}"
-    dynamodb_client.create_table(TableName=name, **emulator.table_definition())  # type: ignore[attr-defined]
+    dynamodb_client.create_table(TableName=name, **emulator.table_definition())
     monkeypatch.setenv("TABLE_NAME", name)
     point_at(dynamodb, name)
     yield name
     forget()
-    dynamodb_client.delete_table(TableName=name)  # type: ignore[attr-defined]
+    dynamodb_client.delete_table(TableName=name)
 
 
 @pytest.fixture
@@ -63,9 +65,12 @@ def requests_made(table: str) -> Callable[[], AbstractContextManager[Use]]:
 
 
 def point_at(address: str, name: str) -> None:
-    """Connects the layer to a table."""
+    """Connects the layer to a table. The client is made once per address: making one takes longer than most tests."""
     forget()
     Item.Meta.host, Item.Meta.region, Item.Meta.table_name = address, emulator.REGION, name
+    connection = Item._get_connection().connection  # noqa: SLF001
+    connection._client = _clients.get(address)  # noqa: SLF001
+    _clients[address] = connection.client
     connect()
 
 
