@@ -220,8 +220,8 @@ def test_a_host_named_by_an_administrator_must_be_one(world: World) -> None:
 
 
 def test_a_repeated_key_is_answered_as_the_first_time_and_makes_nothing(world: World) -> None:
-    first = ask("POST", body=wanted(title="Ohne Eile", max_capacity=3), headers=KEY)
-    again = ask("POST", body=wanted(title="Ohne Eile", max_capacity=3), headers=KEY)
+    body = wanted(title="Ohne Eile", max_capacity=3)
+    first, again = ask("POST", body=body, headers=KEY), ask("POST", body=body, headers=KEY)
     assert first.status == again.status == 201
     assert again.text == first.text
     assert {name: again.headers[name] for name in ("location", "etag")} == {
