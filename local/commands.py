@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from local.documents import write_documents
 from local.errors import LocalError
 from local.least_privilege import report_unmissed
 from local.people import add_crowd, find_pool
@@ -34,6 +35,8 @@ def _run(arguments: argparse.Namespace) -> int:
             print(find_pool(stack["aws"]["endpoint_url"]).token(arguments.name))
         case "tour":
             return tour(read_stack(home().stack_file))
+        case "docs":
+            write_documents()
         case "least-privilege":
             return report_unmissed(home().stack_file, arguments.functions)
     return 0

@@ -5,6 +5,7 @@ pinned version, and fails at once when a later one no longer has the places it h
 
 - the functions' logs and durations go to standard output as they happen, not only into the emulated log service;
 - the caller's address in the event is the one the front saw;
+- a role may be limited to the parameters a function reads;
 - conditions of queries are parsed once, not once for every item of the partition;
 - a stream batch whose answer names failures is delivered again, up to the mapping's retry limit. MiniStack ignores
   `batchItemFailures` for table streams and would drop those records.
@@ -91,6 +92,38 @@ def repeat_failed_stream_batches(lambda_service: Any) -> None:
     lambda_service._execute_function = with_retries
 
 
+class ResourceArns(str):
+    """The first of several resources of one request, which also knows the others."""
+
+    __slots__ = ("others",)
+    others: tuple[str, ...]
+
+
+def authorise_every_parameter(actions: Any, evaluator: Any) -> None:
+    """Check ssm:GetParameters against the parameters it names; MiniStack asks for the right to all of them, `*`."""
+    extract, enforce = actions.extract_resource_arn, evaluator.enforce
+
+    def extract_all(  # noqa: PLR0917 - MiniStack's own signature
+        service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
+    ) -> str:
+        arn: str = extract(service, method, path, headers, body, query, region, account)
+        if service != "ssm" or not headers.get("x-amz-target", "").endswith(".GetParameters"):
+            return arn
+        names = json.loads(body or b"{}").get("Names") or ["*"]
+        arns = [f"arn:aws:ssm:{region}:{account}:parameter/{name.lstrip('/')}" for name in names]
+        first = ResourceArns(arns[0])
+        first.others = tuple(arns[1:])
+        return first
+
+    def enforce_all(*asked: Any, resource_arn: str = "*", **context: Any) -> Any:
+        for arn in (resource_arn, *getattr(resource_arn, "others", ())):
+            if denied := enforce(*asked, resource_arn=str(arn), **context):
+                return denied
+        return None
+
+    actions.extract_resource_arn, evaluator.enforce = extract_all, enforce_all
+
+
 def check_conditions_once(dynamodb: Any) -> None:
     """Remember which expressions are well-formed: a query would parse its condition anew for every item it looks at."""
     dynamodb._condition_syntax_error = functools.lru_cache(maxsize=4096)(dynamodb._condition_syntax_error)
@@ -115,6 +148,9 @@ def main() -> None:
     tell_logs(lambda_service)
     tell_caller_address(lambda_service)
     repeat_failed_stream_batches(lambda_service)
+    authorise_every_parameter(
+        importlib.import_module("ministack.core.iam_actions"), importlib.import_module("ministack.core.iam_evaluator")
+    )
     check_conditions_once(importlib.import_module("ministack.services.dynamodb"))
     server = importlib.import_module("ministack.app")
     # Functions inherit this environment, and Powertools would take the emulator's level for its own.

@@ -41,7 +41,7 @@ class Tour:
         """A heading."""
         print(f"\n{title}\n{'-' * len(title)}")
 
-    def tell(  # noqa: PLR0913 - the parts of a request and what is expected of its answer
+    def tell(
         self,
         who: str | None,
         method: str,
