@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from atelier import clock
 from atelier.errors import RemovedError, RequestInProgressError, WorkshopFullError
 from atelier.ids import member
 from atelier.rsvps import requests
@@ -209,6 +210,7 @@ def holder_of(blocks: dict[int, SeatBlock], user_id: str) -> int | None:
 
 def new_row(workshop: Workshop, user_id: str, *, at: datetime) -> Attendee:
     """The row of a person who gets a seat, before its block is known."""
+    at = clock.whole_seconds(at)
     return Attendee(
         *attendee_key(workshop.id, user_id),
         status="rsvp",
