@@ -31,8 +31,8 @@ _PAGE = """# {title}
 
 _INDEX = """# Errors
 
-Every error of Atelier's own is a problem document (RFC 9457). Its `code` is stable and its `type` leads to the page that
-stands here; a deployment serves the same pages at `/v1/public/errors/<code>`.
+Every error of Atelier's own is a problem document (RFC 9457). Its `code` is stable and its `type` leads to a page;
+these are the pages, and a deployment serves the same pages at `/v1/public/errors/<code>`.
 
 | code | status | means |
 |---|---|---|

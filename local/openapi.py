@@ -1,4 +1,4 @@
-"""The OpenAPI document, read off the code: routes as the functions register them, schemas as their models check them."""
+"""The OpenAPI document, read off the code: the routes as functions register them, the models as they check values."""
 
 import importlib
 import re
@@ -36,7 +36,7 @@ class SchemaNameError(LocalError):
 class _Generator(GenerateJsonSchema):
     """Pydantic's generator without a title on every field that only repeats its name."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, _: Any) -> bool:
         return False
 
 
@@ -237,7 +237,7 @@ class _Described:
         """The headers that come with an answer; what a handler sets stands in its code by name."""
         if status == HTTPStatus.NO_CONTENT:
             return []
-        sent = {name for name in ("ETag", "Location") if name in self._words}
+        sent: set[str] = {name for name in ("ETag", "Location") if name in self._words}
         if "page_headers" in self._words:
             sent.add("Link")
         if status != HTTPStatus.CREATED:
@@ -322,7 +322,7 @@ def _without_null(schema: Mapping[str, Any]) -> Json:
     choices = [choice for choice in kept.get("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) == 1:
         del kept["anyOf"]
-        return choices[0] | kept
+        return {**choices[0], **kept}
     if choices:
         kept["anyOf"] = choices
     return kept

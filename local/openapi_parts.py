@@ -9,7 +9,7 @@ SECURITY_SCHEMES: Json = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token of the configured issuer that carries the required scope. An id token is refused.",
+        "description": "An access token of the configured issuer, with the required scope. An id token is refused.",
     }
 }
 
@@ -17,7 +17,7 @@ PARAMETERS: Json = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "A request repeated within 24 hours with the same key gets the first one's answer and changes nothing.",
+        "description": "A request repeated with its key within 24 hours gets the first answer and changes nothing.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*[!-~][ -~]*$"},
     },
     "IfMatch": {

@@ -99,6 +99,11 @@ class _Resolver(APIGatewayHttpResolver):
         return _request.get().proxy
 
 
+def path_pattern(name: str) -> re.Pattern[str]:
+    """What a value in the path can look like at all; anything else names nothing."""
+    return _ID if name.endswith("_id") else _SLUG
+
+
 class Api:
     """The routes of one function. `api.handle` is its Lambda handler."""
 
@@ -178,7 +183,7 @@ class Api:
         wanted = operation.parameters
         given: dict[str, Any] = dict(path_values)
         for name, text in path_values.items():
-            if not (_ID if name.endswith("_id") else _SLUG).fullmatch(text):
+            if not path_pattern(name).fullmatch(text):
                 raise errors.NotFoundError
         if not operation.is_public:
             caller = read_caller(event)

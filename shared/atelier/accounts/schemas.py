@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from atelier.text import Clean, Input, Name, OneLine, Output, ShortText, Zone, left_out
 
-type Role = Literal["organizer", "participant"]
+type AccountRole = Literal["organizer", "participant"]
 type AccountStatus = Literal["active", "suspended"]
 
 
@@ -57,7 +57,7 @@ class ManagedUser(User):
     """A person and their rights, as administrators see them."""
 
     can_host: bool
-    role: Role
+    role: AccountRole
     status: AccountStatus
 
 
@@ -86,7 +86,7 @@ class UserPatch(Input):
     """What an administrator changes of a person's rights; what is left out stays."""
 
     can_host: bool = Field(default_factory=left_out)
-    role: Role = Field(default_factory=left_out)
+    role: AccountRole = Field(default_factory=left_out)
     status: AccountStatus = Field(default_factory=left_out)
 
 

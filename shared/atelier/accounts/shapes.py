@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile
-from atelier.accounts.schemas import AccountStatus, ManagedUser, Me, Role, User, UserCard
+from atelier.accounts.schemas import AccountRole, AccountStatus, ManagedUser, Me, User, UserCard
 
 
 def user_card(profile: Profile) -> UserCard:
@@ -48,6 +48,6 @@ def _card(profile: Profile) -> dict[str, Any]:
 def _rights(profile: Profile) -> dict[str, Any]:
     return {
         "can_host": bool(profile.can_host),
-        "role": cast("Role", profile.role),
+        "role": cast("AccountRole", profile.role),
         "status": cast("AccountStatus", profile.status),
     }
