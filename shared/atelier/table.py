@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import (
     Attribute,
     DiscriminatorAttribute,
@@ -12,7 +13,13 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.constants import ALL_OLD, KEY, STRING
-from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.exceptions import (
+    PutError,
+    PynamoDBConnectionError,
+    PynamoDBException,
+    TransactWriteError,
+    UpdateError,
+)
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
@@ -214,8 +221,8 @@ def put_if_absent(item: Item) -> Item | None:
     )
     try:
         table.connection.dispatch("PutItem", kwargs)
-    except Exception as error:
-        return _item_behind(error)
+    except (BotoCoreError, ClientError) as error:
+        return _item_behind(error, PutError)
     return None
 
 
@@ -235,16 +242,19 @@ def update_or_see(item_class: type[Item], key: Key, actions: "list[Action]", con
     )
     try:
         table.connection.dispatch("UpdateItem", kwargs)
-    except Exception as error:
-        return _item_behind(error) or item_class(*key)
+    except (BotoCoreError, ClientError) as error:
+        return _item_behind(error, UpdateError) or item_class(*key)
     return None
 
 
-def _item_behind(error: Exception) -> Item | None:
-    """The item that made a condition fail; any other error is raised again."""
-    response = getattr(error.__cause__ or error, "response", None) or getattr(error, "response", {})
+def _item_behind(error: BotoCoreError | ClientError, kind: type[PynamoDBConnectionError]) -> Item | None:
+    """The item that made a condition fail; any other error is raised as PynamoDB's own calls raise it.
+
+    PynamoDB keeps code and message of DynamoDB's answer; the item stands in the answer of the error behind that.
+    """
+    response = getattr(error.__cause__ or error, "response", None) or {}
     if response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
-        raise error
+        raise kind(str(error), error) from error
     raw = response.get("Item")
     return Item.from_raw_data(raw) if raw else None
 
