@@ -7,10 +7,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import LocalError
-from local.places import BUILD, ROOT, Home
+from local.places import BUILD, LAYER, PACKAGE, PACKAGES, ROOT, Home
 
 STAMP = BUILD.parent / "local-build.sha256"
 BUILD_LOCK = BUILD.parent / "local-build.lock"
@@ -55,12 +56,53 @@ def build_if_changed() -> bool:
         return True
 
 
-def take_view(home: Home) -> Path:
-    """This cloud's view of the build: hard links, so it costs no space and a later build leaves it alone."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """One cloud's own copy of the build, so that a later build does not pull it away.
+
+    artefacts: template, functions, and of the layer only our package, which edits change.
+    packages: everything else of the layer; thousands of files, so all clouds share one copy per set of requirements.
+    """
+
+    artefacts: Path
+    packages: Path
+
+
+def take_view(home: Home) -> View:
+    """Copy what was built."""
     shutil.rmtree(home.artefacts, ignore_errors=True)
+    layer = Path(LAYER, "python")
     with exclusive(BUILD_LOCK):
-        shutil.copytree(BUILD, home.artefacts, copy_function=_link)
-    return home.artefacts
+        packages = _packages(BUILD / layer)
+        for source in BUILD.iterdir():
+            if source.name != LAYER:
+                _copy(source, home.artefacts / source.name)
+        _copy(BUILD / layer / PACKAGE, home.artefacts / layer / PACKAGE)
+    return View(home.artefacts, packages)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+
+
+def _packages(layer: Path) -> Path:
+    """The layer without our package, by hard links, made once for these requirements."""
+    requirements = (ROOT / "shared" / "requirements.txt").read_bytes()
+    packages = PACKAGES / hashlib.sha256(requirements).hexdigest()[:16]
+    if not packages.exists():
+        fresh = packages.with_suffix(".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(layer, fresh, copy_function=_link, ignore=_leave_out_package)
+        fresh.rename(packages)
+    return packages
+
+
+def _leave_out_package(folder: str, _names: list[str]) -> list[str]:
+    return [PACKAGE] if folder.endswith("python") else []
 
 
 def _link(source: str, target: str) -> str:

@@ -16,7 +16,7 @@ from local.errors import LocalError
 from local.ministack import aws_client
 from local.stack import Stack
 
-LEAD = timedelta(minutes=15, seconds=3)
+LEAD = timedelta(minutes=15, seconds=2)
 PATIENCE_SECONDS = 15.0
 
 PROFILES = {

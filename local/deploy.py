@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.build import View
 from local.errors import LocalError
 from local.expand import Template, code_folders, expand, point_at_uploads, read_template
 from local.ministack import MiniStack
-from local.places import STACK_NAME
+from local.places import LAYER, STACK_NAME
 
 BUCKET = "atelier-local-artefacts"
 TEMPLATE_KEY = "template.json"
@@ -22,7 +23,7 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 # A layer of 50 MB would be unzipped for every worker the emulator starts. This one puts the built layer itself on the
 # path, and takes the emulator's own packages off it: a function sees its layer and the standard library, no more.
 LAYER_PATH_FILE = "python/lib/python3.13/site-packages/layer.pth"
-LAYER_PATH_LINE = "import sys; sys.path[:] = [{layer!r}, *(p for p in sys.path if 'site-packages' not in p)]\n"
+LAYER_PATH_LINE = "import sys; sys.path[:] = [*{layer!r}, *(p for p in sys.path if 'site-packages' not in p)]\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +63,31 @@ def zip_folder(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
-def zip_layer(folder: Path) -> bytes:
-    """A stand-in for a layer that leads to its built folder."""
+def zip_layer(view: View) -> bytes:
+    """A stand-in for the layer that leads to its built folders."""
+    layer = [str(view.artefacts / LAYER / "python"), str(view.packages)]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(
             zipfile.ZipInfo(LAYER_PATH_FILE, ZIP_EPOCH),
-            LAYER_PATH_LINE.format(layer=str(folder / "python")),
+            LAYER_PATH_LINE.format(layer=layer),
         )
     return buffer.getvalue()
 
 
-def deploy(emulator: MiniStack, artefacts: Path, wanted: dict[str, str]) -> Deployment:
+def deploy(emulator: MiniStack, view: View, wanted: dict[str, str]) -> Deployment:
     """Upload the artefacts and create the stack, or update the one kept from an earlier run.
 
     `wanted` may name parameters that the template does not have; they are left out.
     """
-    template = read_template(artefacts / "template.yaml")
+    template = read_template(view.artefacts / "template.yaml")
     parameters = {name: value for name, value in wanted.items() if name in template.get("Parameters", {})}
-    layers = {
-        resource["Properties"]["ContentUri"]
-        for resource in template["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::LayerVersion"
-    }
     s3 = emulator.client("s3")
     with suppress(s3.exceptions.BucketAlreadyOwnedByYou):  # kept from an earlier run
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
     uploads: dict[str, str] = {}
     for folder in code_folders(template):
-        content = zip_layer(artefacts / folder) if folder in layers else zip_folder(artefacts / folder)
+        content = zip_layer(view) if folder == LAYER else zip_folder(view.artefacts / folder)
         # The key names the content: an update changes a function exactly when its code changed.
         uploads[folder] = f"{folder}-{hashlib.sha256(content).hexdigest()[:16]}.zip"
         s3.put_object(Bucket=BUCKET, Key=uploads[folder], Body=content)

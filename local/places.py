@@ -7,6 +7,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".aws-sam" / "build"
+# The layer's logical id in the template, and the package of ours that it carries.
+LAYER = "SharedLayer"
+PACKAGE = "atelier"
+PACKAGES = ROOT / ".local" / "packages"
 EMULATOR_PYTHON = ROOT / ".local" / "ministack" / "bin" / "python"
 REGION = "eu-central-1"
 STACK_NAME = "atelier"

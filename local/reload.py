@@ -12,10 +12,9 @@ from typing import Any
 from local.deploy import Deployment, zip_folder
 from local.expand import read_template
 from local.logs import Console, short_name
-from local.places import ROOT
+from local.places import LAYER, PACKAGE, ROOT
 
 INTERVAL_SECONDS = 0.25
-PACKAGE = "atelier"
 
 type Snapshot = dict[Path, tuple[int, int]]
 
@@ -68,8 +67,8 @@ def mirrors(artefacts: Path) -> list[Mirror]:
             code = artefacts / built[name]["Properties"]["CodeUri"]
             found.append(Mirror(ROOT / properties["CodeUri"], code, (name,)))
         elif resource["Type"] == "AWS::Serverless::LayerVersion":
-            layer = artefacts / built[name]["Properties"]["ContentUri"] / "python"
-            found.append(Mirror(ROOT / properties["ContentUri"] / PACKAGE, layer / PACKAGE, every))
+            layer = artefacts / LAYER / "python" / PACKAGE
+            found.append(Mirror(ROOT / properties["ContentUri"] / PACKAGE, layer, every))
     return found
 
 

@@ -92,7 +92,7 @@ def start(home: Home) -> None:
         cleanup.callback(front.stop)
         if build_if_changed():
             console.say("Built.")
-        artefacts = take_view(home)
+        view = take_view(home)
         shutil.rmtree(home.scratch, ignore_errors=True)
         cleanup.callback(shutil.rmtree, home.scratch, ignore_errors=True)
         emulator = ministack.start(
@@ -107,7 +107,7 @@ def start(home: Home) -> None:
             "AllowedOrigins": ORIGINS,
             "AgoraParameterPath": AGORA_PATH,
         }
-        deployment = deploy(emulator, artefacts, wanted)
+        deployment = deploy(emulator, view, wanted)
         console.name_functions(deployment.functions())
         front.start(deployment.physical("AWS::ApiGatewayV2::Api"), emulator.port)
         pool = find_pool(emulator.url)
@@ -122,7 +122,7 @@ def start(home: Home) -> None:
         with console.muted():
             stack["users"] = describe(pool, front.url, CAST)
             load_data(stack)
-        reloader = Reloader(emulator.client("lambda"), deployment, artefacts, console)
+        reloader = Reloader(emulator.client("lambda"), deployment, view.artefacts, console)
         reloader.start()
         cleanup.callback(reloader.stop)
         cleanup.callback(home.stack_file.unlink, missing_ok=True)
