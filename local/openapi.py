@@ -34,10 +34,13 @@ class SchemaNameError(LocalError):
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's generator without a title on every field that only repeats its name."""
+    """Pydantic's generator, but fields get no title that only repeats their name, and answers hold all their fields."""
 
     def field_title_should_be_set(self, _: Any) -> bool:
         return False
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        return self.mode == "serialization" or super().field_is_required(field, total)
 
 
 @dataclass(frozen=True, slots=True)
