@@ -5,6 +5,7 @@ They sit below PynamoDB and above the network, so retries, timeouts and error ha
 
 import io
 import json
+import random
 import socket
 import threading
 from collections.abc import Callable, Collection, Iterator
@@ -20,6 +21,12 @@ from atelier.table import Item
 from tests.counting import READS
 
 PLAIN_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+LOST = "the answer is lost"
+PASSING = ("ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError", LOST)
+PASSING_OF = {
+    "TransactWriteItems": (*PASSING, "TransactionCanceledException", "TransactionInProgressException"),
+    **dict.fromkeys(PLAIN_WRITES, (*PASSING, "TransactionConflictException")),
+}
 STATUS_OF = {"InternalServerError": 500, "InternalFailure": 500, "ServiceUnavailable": 503}
 
 
@@ -126,16 +133,39 @@ def failing_with(
     def fail(request: Any, event_name: str, **_: Any) -> AWSResponse | None:
         if (wanted is not None and _operation(event_name) not in wanted) or not fault.strikes(first, times):
             return None
-        body: dict[str, Any] = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": f"injected {code}"}
-        if code == "TransactionCanceledException":
-            body["message"] = (
-                f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(told)}]"
-            )
-            body["CancellationReasons"] = [{"Code": reason} for reason in told]
-        return _answer(request.url, STATUS_OF.get(code, 400), body)
+        return _answer(request.url, STATUS_OF.get(code, 400), _error(code, told))
 
     with _hooked("before-send.dynamodb", fail):
         yield fault
+
+
+@contextmanager
+def failing_at_random(share: float, seed: int) -> Iterator[Fault]:
+    """This share of all requests fails in a way that passes, some of them after they were carried out."""
+    fault = Fault()
+    chance = random.Random(seed)  # noqa: S311 - not a secret
+
+    def fail(request: Any, event_name: str, **_: Any) -> AWSResponse | None:
+        if chance.random() >= share or not fault.strikes(1, float("inf")):
+            return None
+        name = _operation(event_name)
+        code = chance.choice(PASSING_OF.get(name, PASSING))
+        if code == LOST:
+            _client()._endpoint.http_session.send(request)  # noqa: SLF001 - below every hook
+            raise ReadTimeoutError(endpoint_url=request.url)
+        return _answer(request.url, STATUS_OF.get(code, 400), _error(code, ("TransactionConflict", "None")))
+
+    with _hooked("before-send.dynamodb", fail):
+        yield fault
+
+
+def _error(code: str, reasons: tuple[str, ...]) -> dict[str, Any]:
+    body: dict[str, Any] = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": f"injected {code}"}
+    if code == "TransactionCanceledException":
+        told = ", ".join(reasons)
+        body["message"] = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{told}]"
+        body["CancellationReasons"] = [{"Code": reason} for reason in reasons]
+    return body
 
 
 class _Raw(io.BytesIO):
