@@ -19,27 +19,12 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
     """Does all that follows for one workshop or category."""
     if happened.category_is_gone:
         cleanup.clear(subject)
-    if happened.was_edited:
-        _follow_edit(happened)
-    if happened.has_seats or _may_let_in(happened):
+    if happened.has_new_time:
+        rescheduling.move(subject)
+    for category_id in happened.categories:
+        category_counts.recount(category_id)
+    if happened.has_seats:
         _follow_seats(subject, happened, at())
-
-
-def _follow_edit(happened: Happened) -> None:
-    before, after = happened.before, happened.after
-    if before is not None and after is not None and before.scheduled_at != after.scheduled_at:
-        rescheduling.move(after.id)
-    listed_before = before.category_key if before else None
-    listed_after = after.category_key if after else None
-    if listed_before != listed_after:
-        for category_id in {key.split("#")[1] for key in (listed_before, listed_after) if key}:
-            category_counts.recount(category_id)
-
-
-def _may_let_in(happened: Happened) -> bool:
-    """Whether an edit lifted the limit: then nobody has a reason to wait, and no block shows it."""
-    before, after = happened.before, happened.after
-    return bool(before and after and before.capacity is not None and after.capacity is None)
 
 
 def _follow_seats(workshop_id: str, happened: Happened, at: datetime) -> None:
@@ -47,7 +32,7 @@ def _follow_seats(workshop_id: str, happened: Happened, at: datetime) -> None:
     if workshop is None:
         return
     _heal(workshop, happened, at)
-    if happened.somebody_waits or _may_let_in(happened):
+    if happened.somebody_waits or happened.limit_is_lifted:
         seats.settle(workshop)
     counts.recount(workshop_id, seats_changed=happened.seats_changed, waiting_changed=happened.waiting_changed)
 

@@ -23,7 +23,7 @@ class Happened:
     """What a batch shows of one workshop or category, and the records it came from.
 
     takers: per block, whose seats are new. rows: people whose row names a seat, as it did then.
-    before, after: the workshop at the first and the last edit of the batch; None = it was made, or it is gone.
+    categories: those whose lists a workshop entered or left. Flags are set by any one record of the batch.
     """
 
     sequence_numbers: list[str] = field(default_factory=list)
@@ -32,15 +32,16 @@ class Happened:
     somebody_waits: bool = False
     seats_changed: int = 0
     waiting_changed: int = 0
-    was_edited: bool = False
-    before: Workshop | None = None
-    after: Workshop | None = None
+    has_new_time: bool = False
+    limit_is_lifted: bool = False
+    categories: set[str] = field(default_factory=set)
     category_is_gone: bool = False
 
     @property
     def has_seats(self) -> bool:
-        """Whether anything happened to seats, rows or the waitlist."""
-        return bool(self.blocks or self.rows or self.somebody_waits or self.seats_changed or self.waiting_changed)
+        """Whether anything happened to seats, rows or the waitlist, or may let those who wait in."""
+        moved = self.blocks or self.rows or self.somebody_waits or self.seats_changed or self.waiting_changed
+        return bool(moved or self.limit_is_lifted)
 
 
 def sort(records: Iterable[Mapping[str, Any]]) -> dict[str, Happened]:
@@ -80,12 +81,18 @@ def _note(about: Happened, old: Item | None, new: Item | None) -> None:
             about.somebody_waits = about.somebody_waits or new is not None
             about.waiting_changed += (new is not None) - (old is not None)
         case Workshop():
-            if not about.was_edited:
-                about.before = cast("Workshop | None", old)
-            about.was_edited = True
-            about.after = cast("Workshop | None", new)
+            _note_edit(about, cast("Workshop | None", old), cast("Workshop | None", new))
         case Category():
             about.category_is_gone = new is None
+
+
+def _note_edit(about: Happened, old: Workshop | None, new: Workshop | None) -> None:
+    lists = {workshop.category_key for workshop in (old, new) if workshop is not None and workshop.category_key}
+    if (old.category_key if old else None) != (new.category_key if new else None):
+        about.categories |= {key.split("#")[1] for key in lists}
+    if old is not None and new is not None:
+        about.has_new_time = about.has_new_time or old.scheduled_at != new.scheduled_at
+        about.limit_is_lifted = about.limit_is_lifted or (old.capacity is not None and new.capacity is None)
 
 
 def _is_seated(row: Item | None) -> bool:
