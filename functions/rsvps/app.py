@@ -4,6 +4,7 @@ from typing import Any
 
 from atelier import errors, http
 from atelier.accounts.caller import Caller
+from atelier.edits import Expected
 from atelier.rsvps import attendees, rsvp, schemas, waitlist
 
 api = http.Api()
@@ -61,11 +62,19 @@ def list_attendees(workshop_id: str, caller: Caller, query: schemas.AttendeeQuer
     "PATCH",
     "/workshops/{workshop_id}/attendees/{user_id}",
     {200: schemas.Attendee},
-    problems=(*_UNSEEN, errors.NotAllowedError, errors.NotSeatedError, errors.RequestInProgressError),
+    problems=(
+        *_UNSEEN,
+        errors.NotAllowedError,
+        errors.NotSeatedError,
+        errors.StaleVersionError,
+        errors.RequestInProgressError,
+    ),
 )
-def change_an_attendee(workshop_id: str, user_id: str, caller: Caller, body: schemas.AttendeePatch) -> http.Answer:
+def change_an_attendee(
+    workshop_id: str, user_id: str, caller: Caller, body: schemas.AttendeePatch, if_match: Expected | None
+) -> http.Answer:
     """Make somebody a co-host (the host) or let them speak (the host and co-hosts), or withdraw it."""
-    row, profile = attendees.change_rights(workshop_id, user_id, caller, body)
+    row, profile = attendees.change_rights(workshop_id, user_id, caller, body, if_match)
     return http.Answer(200, attendees.in_full(row, profile, None), {"ETag": http.etag(int(row.version))})
 
 

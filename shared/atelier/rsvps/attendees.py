@@ -10,7 +10,7 @@ from atelier.accounts import bans, profiles
 from atelier.accounts import shapes as account_shapes
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, profile_key
-from atelier.edits import CollisionError, until_applied
+from atelier.edits import CollisionError, Expected, until_applied
 from atelier.errors import NotAllowedError, NotFoundError, NotSeatedError
 from atelier.paging import Page, Scope
 from atelier.rsvps import rsvp, schemas, seats, waitlist
@@ -102,11 +102,17 @@ def _rows(workshop_id: str, after: str | None, shown: tuple[str, ...], wanted: i
 
 
 def change_rights(
-    workshop_id: str, user_id: str, caller: Caller, patch: schemas.AttendeePatch, *, at: clock.Clock = clock.now
+    workshop_id: str,
+    user_id: str,
+    caller: Caller,
+    patch: schemas.AttendeePatch,
+    expected: Expected | None = None,
+    *,
+    at: clock.Clock = clock.now,
 ) -> tuple[Attendee, Profile]:
     """Makes somebody a co-host or lets them speak, or withdraws it; with an audit entry in the same transaction.
 
-    Raises NotFoundError, NotAllowedError (co-hosts may change can_speak only), NotSeatedError.
+    Raises NotFoundError, NotAllowedError (co-hosts may change can_speak only), NotSeatedError, StaleVersionError.
     """
     wanted = {name: getattr(patch, name) for name in patch.model_fields_set}
 
@@ -117,6 +123,8 @@ def change_rights(
         row, profile = _somebody(workshop_id, user_id)
         if not row.is_seated:
             raise NotSeatedError
+        if expected:
+            expected.check(int(row.version))
         changed = {name: value for name, value in wanted.items() if bool(getattr(row, name)) != value}
         if changed:
             _write_rights(row, changed, caller, at)
