@@ -10,12 +10,15 @@ def position(row: Attendee) -> int | None:
     """The place of a person who waits, from 1; None for those who do not, and behind place 100."""
     if row.status != "waitlisted":
         return None
-    ahead = table.Item.count(
+    # PynamoDB's own count() takes no notice of a limit and reads the whole list, page after page.
+    answer = table.connect().query(
         waitlist_pk(row.workshop_id),
         range_key_condition=table.Item.sk <= row.waiting_as,
         consistent_read=True,
         limit=EXACT_UP_TO + 1,
+        select="COUNT",
     )
+    ahead: int = answer["Count"]
     return max(1, ahead) if ahead <= EXACT_UP_TO else None
 
 
