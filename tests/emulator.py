@@ -113,7 +113,7 @@ def _environment(port: int, scratch: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "AUTH": "false",
-        "SERVICES": "dynamodb",
+        "SERVICES": "dynamodb,dynamodbstreams",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "127.0.0.1",
