@@ -26,14 +26,6 @@ READY_SECONDS = 300.0
 STOP_SECONDS = 30.0
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the cloud, so that `-m "not e2e"` leaves it out."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
-
-
 @pytest.fixture(scope="session")
 def shared_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The stack's file and the odd tokens, made by whichever process comes first."""
