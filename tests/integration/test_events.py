@@ -1,0 +1,35 @@
+"""The sample events in events/, which developers also send with `sam local invoke -e`, get the answers they show."""
+
+import json
+
+import pytest
+
+from tests.calling import World, send
+from tests.emulator import ROOT
+
+ANSWERS = {
+    "accounts/change_rights_of_nobody": 404,
+    "accounts/edit_me": 200,
+    "accounts/explain_error": 200,
+    "accounts/health": 200,
+    "accounts/list_bans": 200,
+    "accounts/read_me": 200,
+    "accounts/read_nobody": 404,
+    "accounts/without_authorizer": 401,
+    "categories/create": 201,
+    "categories/create_base64": 201,
+    "categories/create_not_admin": 403,
+    "categories/list": 200,
+}
+
+
+@pytest.mark.parametrize(("case", "status"), ANSWERS.items(), ids=ANSWERS.keys())
+def test_a_sample_event_gets_its_answer(world: World, case: str, status: int) -> None:
+    event = json.loads((ROOT / "events" / f"{case}.json").read_text(encoding="utf-8"))
+    assert send(case.split("/", 1)[0], event).status == status
+
+
+@pytest.mark.parametrize("function", ["accounts", "categories"])
+def test_every_sample_event_is_sent(function: str) -> None:
+    found = {f"{function}/{path.stem}" for path in (ROOT / "events" / function).glob("*.json")}
+    assert found == {case for case in ANSWERS if case.startswith(f"{function}/")}
