@@ -6,8 +6,9 @@ import pytest
 
 from atelier.rsvps import repair, seats
 
-from . import interleavings, seat_steps
-from .interleavings import Person, Stream, explore, full, leave, resize, rsvp, untouched
+from . import seat_programs, seat_steps
+from .interleavings import Stream, explore
+from .seat_programs import Person, full, leave, resize, rsvp, untouched
 from .seat_steps import Block, Row, Table
 
 STEP_BY_STEP, AT_ONCE, LATE = Stream
@@ -104,7 +105,7 @@ def test_a_freed_seat_that_everybody_can_see_goes_to_a_passer_by() -> None:
         assert block is not None
         return after.with_block(number, Block(block.seats_left + block.freed, 0, block.holders)), answer, records
 
-    with patch.dict(interleavings.STEPS, leave_seat=opens_at_once):
+    with patch.dict(seat_programs.STEPS, leave_seat=opens_at_once):
         verdict = explore(full("A", waiting="W"), [leave("A"), rsvp("P", 1)], stream=LATE)
     assert "a passer-by overtook somebody who waited" in verdict.bad
 
@@ -120,7 +121,7 @@ def test_a_taker_who_does_not_look_at_the_row_that_is_there_holds_two_seats() ->
         return t.with_row(row.user_id, row), None, frozenset({("row", row.user_id)})
 
     with (
-        patch.dict(interleavings.STEPS, put_row=puts_blindly),
+        patch.dict(seat_programs.STEPS, put_row=puts_blindly),
         patch.object(repair, "heal_holder", lambda *_, **__: None),
     ):
         verdict = explore(full("A.", "B."), [leave("J"), rsvp("J", 1), rsvp("J", 2)], stream=LATE)
