@@ -1,7 +1,6 @@
 """Join tokens: bytes that Agora accepts, rights that end when they should, and nothing signed that opens too much."""
 
 import os
-import re
 import subprocess
 import sys
 import traceback
@@ -9,12 +8,9 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from atelier.agora import names, tokens
-from atelier.agora.names import CHANNEL_NAME, RECORDER_UIDS, UIDS, new_channel_name, new_uid
+from atelier.agora import tokens
 from atelier.agora.tokens import (
-    LIFETIMES_S,
     SALTS,
     Credentials,
     Grant,
@@ -23,89 +19,29 @@ from atelier.agora.tokens import (
     Role,
     build_token,
 )
-from tests.unit.agora_decoder import MalformedTokenError, content_of, decode_006, decode_007
-
-# The project, room and person of the tests Agora publishes with its own code.
-APP_ID = "970CA35de60c44645bbae8a215061b33"
-CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
-CREDENTIALS = Credentials(APP_ID, CERTIFICATE)
-AGORAS_CHANNEL = "7d72365eb983485397e3e3f9d460bdda"
-AGORAS_ACCOUNT = "2882341273"  # beyond the uids we give out, so these vectors go to the encoders
-
-AGORAS_JOIN = (
-    "007eJxTYBBbsMMnKq7p9Hf/HcIX5kce9b518kCiQgSr5Zrp4X1Tu6UUGCzNDZwdjU1TUs0Mkk1MzExMk5ISUy0SjQxNDcwMk4yN3b8IMEQwMTAw"
-    "MoAwBIL4CgzmKeZGxmamqUmWFsYmFqbGluapxqnGaZYpJmYGSSkpiVwMRhYWRsYmhkbmxgDCaiTj"
+from tests.unit.agora_decoder import content_of, decode_006, decode_007
+from tests.unit.agora_vectors import (
+    AGORAS_006,
+    AGORAS_ACCOUNT,
+    AGORAS_ANYBODY,
+    AGORAS_CHANNEL,
+    AGORAS_JOIN,
+    AGORAS_PUBLISHER,
+    APP_ID,
+    CERTIFICATE,
+    CREDENTIALS,
+    LAST_INSTANT,
+    ROOM,
+    ROOM_PUBLISHER_006,
+    ROOM_PUBLISHER_CONTENT,
+    ROOM_SALT,
+    ROOM_SUBSCRIBER_006,
+    ROOM_SUBSCRIBER_CONTENT,
+    a_token,
+    encode_agoras_007,
+    hex_32,
+    valid_requests,
 )
-AGORAS_ANYBODY = (
-    "007eJxTYLhzZP08Lxa1Pg57+TcXb/3cZ3wi4V6kbpbOog0G2dOYk20UGCzNDZwdjU1TUs0Mkk1MzExMk5ISUy0SjQxNDcwMk4yN3b8IMEQwMTAw"
-    "MoAwBIL4CgzmKeZGxmamqUmWFsYmFqbGluapxqnGaZYpJmYGSSkpiQwMADacImo="
-)
-AGORAS_PUBLISHER = (
-    "007eJxTYDhuGCT90E3Yo2+N3efJV5hX1K1MZAqae/Sa8UP9VXvOhfArMFiaGzg7GpumpJoZJJuYmJmYJiUlplokGhmaGpgZJhkbu38RYIhgYmBg"
-    "ZABhRgYWIAbxmcAkM5hkAZMKDOYp5kbGZqapSZYWxiYWpsaW5qnGqcZplikmZgZJKSmJXAxGFhZGxiaGRubGAKizJcs="
-)
-AGORAS_006 = (
-    "006970CA35de60c44645bbae8a215061b33IACV0fZUBw+72cVoL9eyGGh3Q6Poi8bgjwVLnyKSJyOXR"
-    "7dIfRBXoFHlEAABAAAAR/QQAAEAAQCvKDdW"
-)
-
-# What Agora's Python reference makes of ROOM below, with the salt given.
-ROOM: dict[str, Any] = {"channel": "atelier-Room-7", "uid": 1_234_567, "lifetime_s": 3600, "issued_at": 1_767_225_600}
-ROOM_SALT = 4242
-ROOM_PUBLISHER_CONTENT = bytes.fromhex(
-    "20005bb3c9c958c461402675934495294c38ebe14a9f7b21bb94f0a746969024dbc0"
-    "2000393730434133356465363063343436343562626165386132313530363162333300b95569100e0000921000000100"
-    "010004000100100e00000200100e00000300100e00000400100e0000"
-    "0e006174656c6965722d526f6f6d2d37070031323334353637"
-)
-ROOM_SUBSCRIBER_CONTENT = bytes.fromhex(
-    "2000e23935d85b9cfe75b387a0b00823d65dcfe6a170a036df2a3864ecc9842ef0e9"
-    "2000393730434133356465363063343436343562626165386132313530363162333300b95569100e0000921000000100"
-    "010001000100100e0000"
-    "0e006174656c6965722d526f6f6d2d37070031323334353637"
-)
-ROOM_PUBLISHER_006 = (
-    "006970CA35de60c44645bbae8a215061b33IACjx3EpWyXppDm0TAxKBcSX06f8m8HG0pdEGt4lzeUGYSsy+8qfaQNQIgCSEAAAEMdVaQQAAQAQx1Vp"
-    "AgAQx1VpAwAQx1VpBAAQx1Vp"
-)
-ROOM_SUBSCRIBER_006 = (
-    "006970CA35de60c44645bbae8a215061b33IABBuVrb2J3pTqOCEVjkHUG/NvaRaaYuQ5qTufIGMpNwX"
-    "ysy+8qfaQNQEACSEAAAEMdVaQEAAQAQx1Vp"
-)
-
-LAST_INSTANT = 2**32 - 1
-hex_32 = st.text("0123456789abcdefABCDEF", min_size=32, max_size=32)
-channels = st.from_regex(CHANNEL_NAME, fullmatch=True)
-uids = st.integers(UIDS[0], UIDS[-1])
-lifetimes = st.integers(LIFETIMES_S[0], LIFETIMES_S[-1])
-issue_times = st.integers(1, LAST_INSTANT - LIFETIMES_S[-1])
-salts = st.integers(SALTS[0], SALTS[-1])
-valid_requests = st.fixed_dictionaries(
-    {
-        "channel": channels,
-        "uid": uids,
-        "role": st.sampled_from(Role),
-        "lifetime_s": lifetimes,
-        "issued_at": issue_times,
-        "salt": salts,
-    }
-)
-
-
-def a_token(**changes: Any) -> str:
-    return build_token(CREDENTIALS, **{**ROOM, "role": Role.PUBLISHER, **changes})
-
-
-def encode_agoras_007(*, account: str = AGORAS_ACCOUNT, privileges: tuple[int, ...] = (1,)) -> str:
-    return tokens._encode_007(
-        CREDENTIALS,
-        channel=AGORAS_CHANNEL,
-        account=account,
-        privileges=privileges,
-        lifetime_s=600,
-        issued_at=1_111_111,
-        salt=1,
-    )
 
 
 @pytest.fixture
@@ -436,78 +372,3 @@ assert [name for name in sys.modules if name.startswith("agora_token_builder")]
             [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stderr
-
-
-class TestNames:
-    def test_a_channel_name_is_24_letters_and_digits(self) -> None:
-        assert re.fullmatch("[a-z0-9]{24}", new_channel_name())
-
-    def test_a_channel_name_is_nothing_but_its_random_bytes(self) -> None:
-        assert new_channel_name(bytes) == "a" * 24
-        assert new_channel_name(lambda count: b"\xff" * count) == "7" * 24
-
-    @given(st.binary(min_size=15, max_size=15), st.binary(min_size=15, max_size=15))
-    def test_120_random_bits_all_count(self, one: bytes, other: bytes) -> None:
-        assert (new_channel_name(lambda _: one) == new_channel_name(lambda _: other)) is (one == other)
-
-    def test_a_channel_name_asks_for_at_least_80_random_bits(self) -> None:
-        asked: list[int] = []
-
-        def random_bytes(count: int) -> bytes:
-            asked.append(count)
-            return bytes(count)
-
-        new_channel_name(random_bytes)
-        assert sum(asked) * 8 >= 80
-
-    @given(st.binary(min_size=15, max_size=15))
-    def test_every_channel_name_can_be_signed_for(self, raw: bytes) -> None:
-        channel = new_channel_name(lambda _: raw)
-        assert decode_007(a_token(channel=channel)).channel == channel
-
-    def test_the_lowest_and_the_highest_uid_of_a_person_stay_clear_of_0_and_of_the_recorders(self) -> None:
-        assert new_uid(lambda _: 0) == 1
-        assert new_uid(lambda limit: limit - 1) == RECORDER_UIDS.start - 1
-
-    def test_random_uids_belong_to_people_and_differ(self) -> None:
-        drawn = {new_uid() for _ in range(1000)}
-        assert len(drawn) > 990
-        assert all(uid in UIDS and uid not in RECORDER_UIDS for uid in drawn)
-
-    def test_every_recorder_uid_can_be_signed_for(self) -> None:
-        assert names.RECORDER_UIDS[0] in UIDS
-        assert names.RECORDER_UIDS[-1] == UIDS[-1]
-        for uid in (RECORDER_UIDS[0], RECORDER_UIDS[-1]):
-            assert decode_007(a_token(uid=uid, role=Role.SUBSCRIBER)).uid == uid
-
-
-class TestTheDecoderItself:
-    @pytest.mark.parametrize(
-        "token",
-        [
-            "",
-            "007",
-            "006",
-            AGORAS_006,
-            AGORAS_JOIN[:-4],
-            AGORAS_JOIN + "AAAA",
-            AGORAS_JOIN[:20] + "*" + AGORAS_JOIN[21:],
-            "007AAAA",
-        ],
-    )
-    def test_it_refuses_what_is_not_a_whole_007_token(self, token: str) -> None:
-        with pytest.raises(MalformedTokenError):
-            decode_007(token)
-
-    @pytest.mark.parametrize("token", ["", "006", AGORAS_JOIN, AGORAS_006[:-4], AGORAS_006 + "AAAA"])
-    def test_it_refuses_what_is_not_a_whole_006_token(self, token: str) -> None:
-        with pytest.raises(MalformedTokenError):
-            decode_006(token)
-
-    def test_it_reads_agoras_own_tokens(self) -> None:
-        assert decode_007(AGORAS_JOIN).is_signed_with(CERTIFICATE)
-        assert decode_007(AGORAS_JOIN).uid == 2_882_341_273
-        assert decode_007(AGORAS_ANYBODY).is_signed_with(CERTIFICATE)
-        assert decode_007(AGORAS_ANYBODY).uid == 0
-        assert decode_006(AGORAS_006).is_signed_with(CERTIFICATE, channel=AGORAS_CHANNEL, uid=2_882_341_273)
-        assert decode_006(AGORAS_006).privileges == {1: 1_446_455_471}
