@@ -110,11 +110,10 @@ class TestWithoutLimit:
     def test_more_people_than_one_request_can_let_in_are_let_in_by_the_stream(
         self, world: World, stream: Stream, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        workshop_id = open_workshop(world, "ana", *guests(5), max_capacity=1)
-        with monkeypatch.context() as few:
-            few.setattr("atelier.rsvps.seats.MOST_MOVES", 2)
-            assert resize(workshop_id, None).status == 200
-        assert len(look(workshop_id).queue) == 3
+        monkeypatch.setattr("atelier.rsvps.seats.MOST_MOVES", 2)
+        workshop_id = open_workshop(world, "ana", *guests(9), max_capacity=1)
+        assert resize(workshop_id, None).status == 200
+        assert len(look(workshop_id).queue) == 7
         assert settle(workshop_id, stream).queue == []
 
     def test_a_limit_cannot_be_put_back(self, world: World) -> None:

@@ -32,7 +32,9 @@ def _follow_seats(workshop_id: str, happened: Happened, at: datetime) -> None:
     if workshop is None:
         return
     _heal(workshop, happened, at)
-    if happened.somebody_waits or happened.limit_is_lifted:
+    # Where the limit was lifted, one look lets in only so many people; each of them leads to the next look.
+    goes_on = workshop.capacity is None and happened.waiting_changed < 0
+    if happened.somebody_waits or happened.limit_is_lifted or goes_on:
         seats.settle(workshop)
     counts.recount(workshop_id, seats_changed=happened.seats_changed, waiting_changed=happened.waiting_changed)
 
