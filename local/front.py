@@ -11,7 +11,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -67,6 +68,20 @@ class Lanes:
         self._free.put((connection, time.monotonic()))
         return answer
 
+    @contextmanager
+    def paused(self, patience_seconds: float = 2.0) -> Iterator[None]:
+        """Let no request through meanwhile; those under way end first, unless they take longer than the patience."""
+        deadline = time.monotonic() + patience_seconds
+        held: list[tuple[http.client.HTTPConnection | None, float]] = []
+        with suppress(queue.Empty):
+            while len(held) < LANES:
+                held.append(self._free.get(timeout=max(0.0, deadline - time.monotonic())))
+        try:
+            yield
+        finally:
+            for lane in held:
+                self._free.put(lane)
+
     def close(self) -> None:
         """Close what is kept alive."""
         lanes = [self._free.get() for _ in range(self._free.qsize())]
@@ -94,11 +109,12 @@ class Front(ThreadingHTTPServer):
         """The address of the API, up to and including `/v1`."""
         return f"http://127.0.0.1:{self.server_port}/v1"
 
-    def start(self, api_id: str, emulator_port: int) -> None:
-        """Serve the API of this id from now on, in the background."""
+    def start(self, api_id: str, emulator_port: int) -> Lanes:
+        """Serve the API of this id from now on, in the background; returns the lanes its requests take."""
         self.api_prefix = f"/_aws/execute-api/{api_id}/$default"
         self.lanes = Lanes(emulator_port)
         threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True, name="front").start()
+        return self.lanes
 
     def stop(self) -> None:
         """Stop serving and give the port back."""

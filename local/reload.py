@@ -1,6 +1,6 @@
 """Makes an edit live without a restart: copy it into the artefacts, compile it, give the emulator the new code."""
 
-import compileall
+import importlib.util
 import os
 import py_compile
 import shutil
@@ -11,6 +11,7 @@ from typing import Any
 
 from local.deploy import Deployment, zip_folder
 from local.expand import read_template
+from local.front import Lanes
 from local.logs import Console, short_name
 from local.places import LAYER, PACKAGE, ROOT
 
@@ -21,11 +22,11 @@ type Snapshot = dict[Path, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """A source folder and the built folder that holds its copy."""
+    """A source folder, the built folder that holds its copy, and the functions that run it with their code folders."""
 
     source: Path
     built: Path
-    functions: tuple[str, ...]
+    functions: dict[str, Path]
 
     def snapshot(self) -> Snapshot:
         """Every file with its size and time of change."""
@@ -39,7 +40,9 @@ class Mirror:
     def copy(self, changed: set[Path], gone: set[Path]) -> None:
         """Bring the built folder up to date."""
         for path in gone:
-            (self.built / path.relative_to(self.source)).unlink(missing_ok=True)
+            target = self.built / path.relative_to(self.source)
+            target.unlink(missing_ok=True)
+            Path(importlib.util.cache_from_source(str(target))).unlink(missing_ok=True)
         for path in changed:
             target = self.built / path.relative_to(self.source)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -47,25 +50,38 @@ class Mirror:
             fresh = target.with_name(f".{target.name}.new")
             shutil.copyfile(path, fresh)
             fresh.replace(target)
-        compileall.compile_dir(
-            str(self.built),
-            quiet=2,
-            force=True,
-            workers=1,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
+            if target.suffix == ".py":
+                # Bytecode of a build is never checked against its source: it has to be made anew.
+                py_compile.compile(
+                    str(target), doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+                )
+
+
+def mistake(path: Path) -> str | None:
+    """What the compiler says against a source file."""
+    if path.suffix != ".py":
+        return None
+    try:
+        compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        line = error.lineno if isinstance(error, SyntaxError) else "?"
+        return f"{os.path.relpath(path, ROOT)}, line {line}: {error}"
+    return None
 
 
 def mirrors(artefacts: Path) -> list[Mirror]:
     """Which source folder went where in the build."""
     source, built = (read_template(folder / "template.yaml")["Resources"] for folder in (ROOT, artefacts))
     found: list[Mirror] = []
-    every = tuple(name for name, resource in source.items() if resource["Type"] == "AWS::Serverless::Function")
+    every = {
+        name: artefacts / resource["Properties"]["CodeUri"]
+        for name, resource in built.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
     for name, resource in source.items():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
-            code = artefacts / built[name]["Properties"]["CodeUri"]
-            found.append(Mirror(ROOT / properties["CodeUri"], code, (name,)))
+            found.append(Mirror(ROOT / properties["CodeUri"], every[name], {name: every[name]}))
         elif resource["Type"] == "AWS::Serverless::LayerVersion":
             layer = artefacts / LAYER / "python" / PACKAGE
             found.append(Mirror(ROOT / properties["ContentUri"] / PACKAGE, layer, every))
@@ -79,6 +95,7 @@ class Reloader:
     lambda_client: Any
     deployment: Deployment
     artefacts: Path
+    lanes: Lanes
     console: Console
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -96,32 +113,41 @@ class Reloader:
         if self._thread is not None:
             self._thread.join(timeout=5)
 
-    def _watch(self, watched: list[Mirror], seen: list[Snapshot]) -> None:
+    def _watch(self, watched: list[Mirror], live: list[Snapshot]) -> None:
+        seen = list(live)
         template = ROOT / "template.yaml"
         template_time = template.stat().st_mtime_ns
         while not self._stop.wait(INTERVAL_SECONDS):
             try:
                 for number, mirror in enumerate(watched):
                     now = mirror.snapshot()
-                    changed = {path for path, state in now.items() if seen[number].get(path) != state}
-                    gone = set(seen[number]) - set(now)
-                    if changed or gone:
-                        self._apply(mirror, changed, gone)
-                        seen[number] = now
+                    if now == seen[number]:
+                        continue
+                    seen[number] = now
+                    # Against what is live, not the last look: what a mistake held back goes along with its repair.
+                    changed = {path for path, state in now.items() if live[number].get(path) != state}
+                    if self._apply(mirror, changed, set(live[number]) - set(now)):
+                        live[number] = now
                 if template.stat().st_mtime_ns != template_time:
                     template_time = template.stat().st_mtime_ns
                     self.console.say("template.yaml changed: restart to deploy it.")
             except OSError:
                 continue  # a file went away between being listed and being read; the next look sees the rest
 
-    def _apply(self, mirror: Mirror, changed: set[Path], gone: set[Path]) -> None:
-        mirror.copy(changed, gone)
-        built = read_template(self.artefacts / "template.yaml")["Resources"]
-        physical = self.deployment.functions()
-        for name in mirror.functions:
-            # New code ends the function's running processes; the next request starts one that imports the edit.
-            code = zip_folder(self.artefacts / built[name]["Properties"]["CodeUri"])
-            self.lambda_client.update_function_code(FunctionName=physical[name], ZipFile=code)
+    def _apply(self, mirror: Mirror, changed: set[Path], gone: set[Path]) -> bool:
+        if mistakes := [text for path in sorted(changed) if (text := mistake(path))]:
+            self.console.say("Not reloaded; the last good code stays live:\n  " + "\n  ".join(mistakes))
+            return False
+        with self.lanes.paused():
+            self._replace(mirror, changed, gone)
         names = ", ".join(sorted(os.path.relpath(path, ROOT) for path in changed | gone))
-        whom = short_name(mirror.functions[0]) if len(mirror.functions) == 1 else "every function"
+        whom = short_name(next(iter(mirror.functions))) if len(mirror.functions) == 1 else "every function"
         self.console.say(f"Reloaded {whom}: {names}")
+        return True
+
+    def _replace(self, mirror: Mirror, changed: set[Path], gone: set[Path]) -> None:
+        mirror.copy(changed, gone)
+        physical = self.deployment.functions()
+        for name, folder in mirror.functions.items():
+            # New code ends the function's running processes; the next request starts one that imports the edit.
+            self.lambda_client.update_function_code(FunctionName=physical[name], ZipFile=zip_folder(folder))

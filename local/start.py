@@ -109,7 +109,7 @@ def start(home: Home) -> None:
         }
         deployment = deploy(emulator, view, wanted)
         console.name_functions(deployment.functions())
-        front.start(deployment.physical("AWS::ApiGatewayV2::Api"), emulator.port)
+        lanes = front.start(deployment.physical("AWS::ApiGatewayV2::Api"), emulator.port)
         pool = find_pool(emulator.url)
         pool.open_for_passwords()
         invite_cast(pool)
@@ -122,7 +122,7 @@ def start(home: Home) -> None:
         with console.muted():
             stack["users"] = describe(pool, front.url, CAST)
             load_data(stack)
-        reloader = Reloader(emulator.client("lambda"), deployment, view.artefacts, console)
+        reloader = Reloader(emulator.client("lambda"), deployment, view.artefacts, lanes, console)
         reloader.start()
         cleanup.callback(reloader.stop)
         cleanup.callback(home.stack_file.unlink, missing_ok=True)
