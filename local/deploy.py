@@ -97,6 +97,7 @@ def deploy(emulator: MiniStack, view: View, wanted: dict[str, str]) -> Deploymen
     s3.put_object(Bucket=BUCKET, Key=TEMPLATE_KEY, Body=json.dumps(plain).encode())
     _apply(emulator.client("cloudformation"), f"{emulator.url}/{BUCKET}/{TEMPLATE_KEY}", parameters)
     deployment = Deployment(_resources(emulator), parameters)
+    _take_built_code(emulator, deployment, plain)
     _correct_cors(emulator, deployment, plain)
     return deployment
 
@@ -146,6 +147,14 @@ def _resources(emulator: MiniStack) -> dict[str, tuple[str, str]]:
         resource["LogicalResourceId"]: (resource["ResourceType"], resource["PhysicalResourceId"])
         for resource in answer["StackResources"]
     }
+
+
+def _take_built_code(emulator: MiniStack, deployment: Deployment, template: Template) -> None:
+    """Give each function the code of this build; edits made live in a kept run are unknown to the stack's update."""
+    lambda_client = emulator.client("lambda")
+    for logical_id, name in deployment.functions().items():
+        code = template["Resources"][logical_id]["Properties"]["Code"]
+        lambda_client.update_function_code(FunctionName=name, S3Bucket=code["S3Bucket"], S3Key=code["S3Key"])
 
 
 def _correct_cors(emulator: MiniStack, deployment: Deployment, template: Template) -> None:
