@@ -373,6 +373,21 @@ def test_edits_at_once_are_all_applied(world: World) -> None:
     assert guards() == {"coffee": made["id"]}
 
 
+def test_an_edit_that_another_comes_before_is_decided_anew(world: World) -> None:
+    made = world.category("Tea")
+
+    def other() -> None:
+        assert ask("PATCH", made["id"], {"sort_order": 7}).status == 200
+
+    with between("TransactWriteItems", other):
+        reply = ask("PATCH", made["id"], {"description": "d"}, headers={"If-Match": '"1"'})
+    assert (reply.status, reply.code) == (412, "stale_version")
+    with between("TransactWriteItems", other):
+        reply = ask("PATCH", made["id"], {"description": "d"})
+    assert (reply.status, reply.headers["etag"]) == (200, '"3"')
+    assert (reply.json["sort_order"], reply.json["description"]) == (7, "d")
+
+
 def test_a_count_that_comes_in_between_is_neither_lost_nor_an_edit(world: World) -> None:
     made = world.category("Tea")
     put_workshop(1, made["id"])
@@ -466,6 +481,21 @@ def test_an_older_count_does_not_overwrite_a_newer_one(world: World) -> None:
 
     with between("UpdateItem", newer):
         assert counts.recount(made["id"]) == 2
+    category = stored(made["id"])
+    assert category is not None
+    assert category.workshop_count == 2
+
+
+def test_an_older_count_is_refused_at_once_and_so_harmless_when_it_dies_there(world: World) -> None:
+    made = world.category("Tea")
+    put_workshop(1, made["id"])
+
+    def newer() -> None:
+        put_workshop(2, made["id"])
+        counts.recount(made["id"])
+
+    with pytest.raises(Killed), killed_after(3), between("UpdateItem", newer):
+        counts.recount(made["id"])
     category = stored(made["id"])
     assert category is not None
     assert category.workshop_count == 2
