@@ -20,7 +20,8 @@ export PORT ?= 8080
 N ?= 20
 
 HOST_ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
-ARCHITECTURE ?= arm64
+# What was answered at the first deployment counts: parameters given on the command line would replace all saved ones.
+ARCHITECTURE ?= $(or $(shell sed -nE 's/.*Architecture=[^a-z]*(arm64|x86_64).*/\1/p' samconfig.toml),arm64)
 SOURCES := functions shared/atelier local tests bench
 PRESENT_SOURCES = $(wildcard $(SOURCES))
 REQUIREMENTS := shared/requirements.txt requirements-dev.txt requirements-sam.txt local/requirements.txt \
@@ -142,8 +143,8 @@ build: setup ## Build the functions and the layer for this machine, bytecode inc
 deploy: setup ## Build for ARCHITECTURE (arm64) and deploy to AWS; asks the first time, then goes by samconfig.toml
 	@$(call SAM_BUILD,$(ARCHITECTURE),.aws-sam/deploy)
 	$(call BYTECODE,.aws-sam/deploy/build)
-	@$(SAM) deploy --template-file .aws-sam/deploy/build/template.yaml \
-		$(if $(shell grep -s '^region' samconfig.toml),,--guided) --parameter-overrides Architecture=$(ARCHITECTURE)
+	@$(SAM) deploy --template-file .aws-sam/deploy/build/template.yaml --config-file "$(CURDIR)/samconfig.toml" \
+		$(if $(shell grep -s '^region' samconfig.toml),,--guided --parameter-overrides Architecture=$(ARCHITECTURE))
 
 clean: ## Remove everything that was made here: environments, builds, caches
 	rm -rf .venv .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
