@@ -3,6 +3,9 @@
 import argparse
 import sys
 
+import httpx
+from botocore.exceptions import EndpointConnectionError
+
 from local.documents import write_documents
 from local.errors import LocalError
 from local.least_privilege import report_unmissed
@@ -21,7 +24,10 @@ def run(arguments: argparse.Namespace) -> int:
         return _run(arguments)
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+    except (httpx.TransportError, EndpointConnectionError):
+        file = home().stack_file
+        sys.stderr.write(f"The local cloud of {file} does not answer any more. Start one with `make start`.\n")
+    return 1
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -47,7 +47,11 @@ class Pool:
     signs_in_by_email: bool
 
     def open_for_passwords(self) -> None:
-        """Let administrators sign users in, and let tokens live for a working day."""
+        """Let administrators sign users in, and let tokens live for a day."""
+        self.let_tokens_live(TOKEN_HOURS, "hours")
+
+    def let_tokens_live(self, amount: int, unit: str) -> None:
+        """Set how long access tokens made from now on are valid; the emulator takes less than Cognito's 5 minutes."""
         kept = self.cognito.describe_user_pool_client(UserPoolId=self.pool_id, ClientId=self.client_id)
         client = kept["UserPoolClient"]
         flows = {*client.get("ExplicitAuthFlows", []), "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
@@ -55,8 +59,8 @@ class Pool:
             UserPoolId=self.pool_id,
             ClientId=self.client_id,
             ExplicitAuthFlows=sorted(flows),
-            AccessTokenValidity=TOKEN_HOURS,
-            TokenValidityUnits={**client.get("TokenValidityUnits", {}), "AccessToken": "hours"},
+            AccessTokenValidity=amount,
+            TokenValidityUnits={**client.get("TokenValidityUnits", {}), "AccessToken": unit},
             **{name: client[name] for name in KEPT_CLIENT_SETTINGS if client.get(name)},
         )
 

@@ -25,7 +25,7 @@ from local.places import REGION, Home, architecture
 from local.reload import Reloader
 from local.stack import Aws, Stack, write_stack
 
-DEFAULT_PORT = 8787
+DEFAULT_PORT = 8080
 HIGHEST_PORT = 65535
 ORIGINS = "http://localhost:3000,http://localhost:5173,http://127.0.0.1:3000"
 AGORA_PATH = "/atelier/agora"
@@ -148,7 +148,7 @@ def _open_front(port: int, console: Console) -> Front:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise LocalError(
-                f"Port {port} is taken. Stop what listens there, or choose another: PORT=8788 make start "
+                f"Port {port} is taken. Stop what listens there, or choose another: PORT=8081 make start "
                 "(PORT=0 takes any free one)."
             ) from None
         if error.errno == errno.EACCES:

@@ -128,13 +128,7 @@ def _stop(pid: int) -> None:
 def _odd_tokens(stack: Stack) -> dict[str, str]:
     """Made before anybody else signs in: the expired one needs the client's lifetime cut for a moment."""
     pool = find_pool(stack["aws"]["endpoint_url"])
-    pool.cognito.update_user_pool_client(
-        UserPoolId=pool.pool_id,
-        ClientId=pool.client_id,
-        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-        AccessTokenValidity=1,
-        TokenValidityUnits={"AccessToken": "seconds"},
-    )
+    pool.let_tokens_live(1, "seconds")
     expired = pool.token("ana")
     pool.open_for_passwords()
     other = pool.cognito.create_user_pool_client(
