@@ -123,10 +123,11 @@ def test_a_dead_table_is_a_503_in_time_and_forgotten_when_it_lives_again(
     world: World, mode: Literal["refused", "black-holed", "500"], request_: Callable[[], Reply]
 ) -> None:
     world.meet("ana", "root")
-    started = time.monotonic()
     with dead_table(mode):
+        started = time.monotonic()
         reply = request_()
-    assert time.monotonic() - started < WITHIN_S
+        took = time.monotonic() - started
+    assert took < WITHIN_S
     assert (reply.status, reply.code) == (503, "table_unavailable")
     assert request_().status in (200, 201)
 
