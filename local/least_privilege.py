@@ -1,7 +1,7 @@
 """`make least-privilege`: which permissions of the functions' roles does no end-to-end test need?
 
-Takes one action at a time out of a deployed role's policies, runs that function's end-to-end tests against the running
-cloud, and reports the actions whose loss no test noticed: superfluous, or untested.
+Takes one action, or one of several resources, at a time out of a deployed role's policies, runs that function's
+end-to-end tests against the running cloud, and reports what no test missed: superfluous, or untested.
 """
 
 import json
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from local.errors import LocalError
 from local.logs import short_name
@@ -19,21 +19,22 @@ from local.ministack import aws_client
 from local.places import ROOT, STACK_NAME
 from local.stack import read_stack
 
-# Lambda itself uses these on the function's behalf; the emulator does not ask for them.
-USED_BY_LAMBDA = ("logs:", "xray:")
+# Lambda itself uses these on the function's behalf, the queue for records it sets aside; the emulator does not ask.
+USED_BY_LAMBDA = ("logs:", "xray:", "sqs:SendMessage")
 
 type Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One action of one statement of a role's inline policy."""
+    """One action, or one resource, of one statement of a role's inline policy."""
 
     role: str
     policy: str
     document: Document
     statement: int
-    action: str
+    element: Literal["Action", "Resource"]
+    value: str
 
     def without(self) -> Document:
         """The policy with this grant taken out."""
@@ -41,28 +42,39 @@ class Grant:
         for number, statement in enumerate(self.document["Statement"]):
             if number != self.statement:
                 statements.append(statement)
-            elif kept := [action for action in _list(statement["Action"]) if action != self.action]:
-                statements.append({**statement, "Action": kept})
+            elif kept := [value for value in _list(statement[self.element]) if value != self.value]:
+                statements.append({**statement, self.element: kept})
         return {**self.document, "Statement": statements}
 
     def __str__(self) -> str:
         """The grant as a report tells it."""
         statement = self.document["Statement"][self.statement]
         name = statement.get("Sid") or f"statement {self.statement + 1}"
-        return f"{self.action} ({name} of {self.policy})"
+        return f"{self.value.rsplit(':', 1)[-1] if self.element == 'Resource' else self.value} ({name})"
+
+
+def grants_of(role: str, policy: str, document: Document) -> Iterator[Grant]:
+    """Every action of a policy, and every resource of the statements that have several."""
+    for number, statement in enumerate(document["Statement"]):
+        actions = [action for action in _list(statement["Action"]) if not action.startswith(USED_BY_LAMBDA)]
+        for action in actions:
+            yield Grant(role, policy, document, number, "Action", action)
+        resources = _list(statement["Resource"])
+        if actions and len(resources) > 1:
+            for resource in resources:
+                yield Grant(role, policy, document, number, "Resource", resource)
 
 
 def report_unmissed(stack_file: Path, only: list[str]) -> int:
     """Try every grant; returns 1 when some are missed by no test."""
     endpoint = read_stack(stack_file)["aws"]["endpoint_url"]
-    iam = aws_client("iam", endpoint)
-    roles = {name: role for name, role in _roles(endpoint) if not only or name in only}
-    if unknown := set(only) - set(roles):
+    functions = {name: function for name, function in _functions(endpoint) if not only or name in only}
+    if unknown := set(only) - set(functions):
         raise LocalError(f"The deployed template has no function {', '.join(sorted(unknown))}.")
     unmissed: list[str] = []
-    for name, role in sorted(roles.items()):
+    for name, function in sorted(functions.items()):
         tests = [str(path) for path in sorted((ROOT / "tests" / "e2e").glob(f"test_{name}*.py"))]
-        grants = list(_grants(iam, role))
+        grants = list(function.grants())
         if not grants:
             continue
         if not tests:
@@ -71,7 +83,7 @@ def report_unmissed(stack_file: Path, only: list[str]) -> int:
         if not _pass(tests, stack_file):
             raise LocalError(f"The end-to-end tests of {name} fail with its whole role; mend that first.")
         for grant in grants:
-            noticed = _is_noticed(iam, grant, tests, stack_file)
+            noticed = _is_noticed(function, grant, tests, stack_file)
             print(f"{name:14} {'needed  ' if noticed else 'UNMISSED'} {grant}", flush=True)
             if not noticed:
                 unmissed.append(f"{name}: {grant}")
@@ -82,33 +94,45 @@ def report_unmissed(stack_file: Path, only: list[str]) -> int:
     return 0
 
 
-def _roles(endpoint: str) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A deployed function and its role."""
+
+    endpoint: str
+    name: str
+    role: str
+
+    def grants(self) -> Iterator[Grant]:
+        """What its own policies allow it."""
+        iam = aws_client("iam", self.endpoint)
+        for policy in iam.list_role_policies(RoleName=self.role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=self.role, PolicyName=policy)["PolicyDocument"]
+            yield from grants_of(self.role, policy, document)
+
+    def put_policy(self, grant: Grant, document: Document) -> None:
+        """Change a policy, and end the processes that run already: they may keep what the old one let them read."""
+        iam, lambda_client = aws_client("iam", self.endpoint), aws_client("lambda", self.endpoint)
+        iam.put_role_policy(RoleName=self.role, PolicyName=grant.policy, PolicyDocument=json.dumps(document))
+        timeout = lambda_client.get_function_configuration(FunctionName=self.name)["Timeout"]
+        lambda_client.update_function_configuration(FunctionName=self.name, Timeout=timeout)
+
+
+def _functions(endpoint: str) -> Iterator[tuple[str, _Function]]:
     resources = aws_client("cloudformation", endpoint).describe_stack_resources(StackName=STACK_NAME)
     lambda_client = aws_client("lambda", endpoint)
     for resource in resources["StackResources"]:
         if resource["ResourceType"] == "AWS::Lambda::Function":
-            function = lambda_client.get_function_configuration(FunctionName=resource["PhysicalResourceId"])
-            yield short_name(resource["LogicalResourceId"]), function["Role"].rsplit("/", 1)[-1]
+            name = resource["PhysicalResourceId"]
+            role = lambda_client.get_function_configuration(FunctionName=name)["Role"].rsplit("/", 1)[-1]
+            yield short_name(resource["LogicalResourceId"]), _Function(endpoint, name, role)
 
 
-def _grants(iam: Any, role: str) -> Iterator[Grant]:
-    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-        for number, statement in enumerate(document["Statement"]):
-            for action in _list(statement["Action"]):
-                if not action.startswith(USED_BY_LAMBDA):
-                    yield Grant(role, policy, document, number, action)
-
-
-def _is_noticed(iam: Any, grant: Grant, tests: list[str], stack_file: Path) -> bool:
-    def put(document: Document) -> None:
-        iam.put_role_policy(RoleName=grant.role, PolicyName=grant.policy, PolicyDocument=json.dumps(document))
-
-    put(grant.without())
+def _is_noticed(function: _Function, grant: Grant, tests: list[str], stack_file: Path) -> bool:
+    function.put_policy(grant, grant.without())
     try:
         return not _pass(tests, stack_file)
     finally:
-        put(grant.document)
+        function.put_policy(grant, grant.document)
 
 
 def _pass(tests: list[str], stack_file: Path) -> bool:
