@@ -44,7 +44,9 @@ class Grant:
                 statements.append(statement)
             elif kept := [value for value in _list(statement[self.element]) if value != self.value]:
                 statements.append({**statement, self.element: kept})
-        return {**self.document, "Statement": statements}
+        # A policy may not be empty; denying what nothing allows any more says the same.
+        nothing = {"Effect": "Deny", "Action": self.value, "Resource": "*"}
+        return {**self.document, "Statement": statements or [nothing]}
 
     def __str__(self) -> str:
         """The grant as a report tells it."""

@@ -40,3 +40,9 @@ def test_the_last_action_takes_its_statement_along() -> None:
 
 def test_one_resource_less_keeps_the_other() -> None:
     assert grants()[3].without()["Statement"][1]["Resource"] == ["arn:t/b"]
+
+
+def test_a_policy_never_becomes_empty() -> None:
+    document = {"Statement": [{"Effect": "Allow", "Action": "sqs:GetQueueUrl", "Resource": "arn:q"}]}
+    (grant,) = grants_of("role", "policy", document)
+    assert grant.without()["Statement"] == [{"Effect": "Deny", "Action": "sqs:GetQueueUrl", "Resource": "*"}]
