@@ -138,6 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
         began = time.perf_counter()
         try:
             body = self._read_body()
+        except ValueError:
+            self.close_connection = True
+            status = self._answer(400, [], b'{"message":"Bad Request"}')
         except BodyTooLargeError:
             status = self._answer(413, [], b'{"message":"Request Entity Too Large"}')
         else:
@@ -195,6 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._read_chunks()
         length = int(self.headers.get("Content-Length") or 0)
+        if length < 0:
+            raise ValueError("a body has no negative length")
         body = bytearray()
         received = 0
         # A body over the limit is read to its end all the same: a client hears an answer only after it has sent it.

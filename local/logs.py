@@ -5,6 +5,7 @@ warnings, errors, and the work of functions nobody called over HTTP. Metrics sta
 """
 
 import json
+import re
 import sys
 import threading
 import time
@@ -12,11 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from local.places import LAYER
+
 REQUEST_MESSAGE = "request"
 HIDDEN_KEYS = {
     "level", "location", "message", "timestamp", "service", "cold_start", "function_name", "function_memory_size",
     "function_arn", "function_request_id", "xray_trace_id", "correlation_id", "request_id", "sampling_rate",
+    "exception", "stack_trace",
 }  # fmt: skip
+FUNCTION_FILES = re.compile(r"/var/task/|[^\s\"]*/ministack-lambda-[^/]+/code/")
+LAYER_FILES = re.compile(rf"/opt/python/|[^\s\"]*/artefacts/{LAYER}/python/")
 LOUD = {"WARNING", "ERROR", "CRITICAL"}
 
 
@@ -57,7 +63,7 @@ class Console:
         invocation = json.loads(line)
         name = self._names.get(invocation["function"], invocation["function"])
         told = self.quiet and not invocation["error"]
-        for text in invocation["log"].splitlines():
+        for text in _at_source(invocation["log"], name).splitlines():
             entry = _entry(text)
             if entry is None:
                 self.say(f"{_clock()}        {name:12} {text}")
@@ -80,6 +86,11 @@ def short_name(logical_id: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in bare).lstrip("_")
 
 
+def _at_source(log: str, name: str) -> str:
+    """Name files as the developer knows them, not where Lambda or the emulator put their copies."""
+    return LAYER_FILES.sub("shared/", FUNCTION_FILES.sub(f"functions/{name}/", log))
+
+
 def _entry(text: str) -> dict[str, Any] | None:
     try:
         entry = json.loads(text)
@@ -93,7 +104,8 @@ def _readable(entry: dict[str, Any]) -> str:
     if entry.get("level") in LOUD:
         shown.insert(0, str(entry["level"]))
     shown += [f"{key}={value}" for key, value in entry.items() if key not in HIDDEN_KEYS]
-    return " ".join(shown)
+    trace = str(entry.get("exception", "")).strip()
+    return "\n    ".join([" ".join(shown), *trace.splitlines()])
 
 
 def _clock() -> str:

@@ -1,6 +1,7 @@
 """The front door, before a stand-in for the emulator."""
 
 import http.client
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -135,6 +136,13 @@ def test_a_body_over_ten_megabytes_is_refused(connection: http.client.HTTPConnec
     response = connection.getresponse()
     assert (response.status, response.read()) == (413, b'{"message":"Request Entity Too Large"}')
     assert emulator.seen == []
+
+
+@pytest.mark.parametrize("length", ["x", "-1"])
+def test_a_length_that_is_none_is_a_bad_request(front: Front, length: str) -> None:
+    with socket.create_connection(("127.0.0.1", front.server_port), timeout=5) as client:
+        client.sendall(f"POST /v1/things HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+        assert client.recv(100).startswith(b"HTTP/1.1 400 ")
 
 
 def test_what_a_function_raised_is_not_told(connection: http.client.HTTPConnection, emulator: Emulator) -> None:

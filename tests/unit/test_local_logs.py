@@ -42,9 +42,28 @@ def test_a_warning_is_shown_with_its_keys(console: Console, capsys: pytest.Captu
     assert line.rstrip().endswith("recording_webhook WARNING throttled tries=3")
 
 
+def test_an_exception_is_shown_line_by_line(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = "Traceback:\n  File x\nKeyError: 1"
+    console.tell_invocation(invocation({"level": "ERROR", "message": "crash", "exception": trace, "stack_trace": {}}))
+    assert capsys.readouterr().out.splitlines()[1:] == ["    Traceback:", "      File x", "    KeyError: 1"]
+
+
 def test_a_traceback_is_shown_as_it_is(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
     console.tell_invocation(invocation("Traceback (most recent call last):", "ValueError: no", error=True))
     assert "ValueError: no" in capsys.readouterr().out
+
+
+def test_files_are_named_as_in_the_checkout(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (
+        'File "/x/.local/scratch/ministack-lambda-atelier-F-1-ab/code/app.py", line 3',
+        'File "/opt/python/atelier/http.py", line 4',
+        'File "/x/.local/artefacts/SharedLayer/python/atelier/ids.py", line 5',
+    )
+    console.tell_invocation(invocation(*lines, error=True))
+    told = capsys.readouterr().out
+    assert 'File "functions/recording_webhook/app.py", line 3' in told
+    assert 'File "shared/atelier/http.py", line 4' in told
+    assert 'File "shared/atelier/ids.py", line 5' in told
 
 
 def test_silent_work_is_told_in_one_line(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
