@@ -19,7 +19,7 @@ BUILD_LOCK = BUILD.parent / "local-build.lock"
 
 def source_files() -> Iterator[Path]:
     """Everything a build depends on."""
-    yield ROOT / "template.yaml"
+    yield from (ROOT / "template.yaml", ROOT / "Makefile")
     for folder in ("functions", "shared"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
