@@ -6,6 +6,7 @@ pinned version, and fails at once when a later one no longer has the places it h
 - the functions' logs and durations go to standard output as they happen, not only into the emulated log service;
 - the caller's address in the event is the one the front saw;
 - a role may be limited to the parameters a function reads;
+- users may be made in parallel;
 - conditions of queries are parsed once, not once for every item of the partition;
 - a stream batch whose answer names failures is delivered again, up to the mapping's retry limit. MiniStack ignores
   `batchItemFailures` for table streams and would drop those records.
@@ -18,6 +19,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from typing import Any
 
 PARENT_DEATH_SIGNAL = 1
@@ -132,6 +134,17 @@ def check_conditions_once(dynamodb: Any) -> None:
     dynamodb._tokenize = lambda expression: list(tokens_of(expression))
 
 
+def one_sign_in_at_a_time(cognito: Any) -> None:
+    """Users are made in threads that walk one dictionary; two at once end in an error of the emulator's."""
+    run, lock = cognito._run_idp_handler, threading.Lock()
+
+    def run_alone(*arguments: Any) -> Any:
+        with lock:
+            return run(*arguments)
+
+    cognito._run_idp_handler = run_alone
+
+
 def retry_limit(lambda_service: Any, function_name: str) -> int:
     """The event source mapping's MaximumRetryAttempts; -1 means for ever, as on AWS."""
     for _, _, mapping in lambda_service._iter_all_esms():
@@ -151,6 +164,7 @@ def main() -> None:
     authorise_every_parameter(
         importlib.import_module("ministack.core.iam_actions"), importlib.import_module("ministack.core.iam_evaluator")
     )
+    one_sign_in_at_a_time(importlib.import_module("ministack.services.cognito"))
     check_conditions_once(importlib.import_module("ministack.services.dynamodb"))
     server = importlib.import_module("ministack.app")
     # Functions inherit this environment, and Powertools would take the emulator's level for its own.

@@ -69,7 +69,7 @@ class Lanes:
         return answer
 
     @contextmanager
-    def paused(self, patience_seconds: float = 2.0) -> Iterator[None]:
+    def paused(self, patience_seconds: float = 10.0) -> Iterator[None]:
         """Let no request through meanwhile; those under way end first, unless they take longer than the patience."""
         deadline = time.monotonic() + patience_seconds
         held: list[tuple[http.client.HTTPConnection | None, float]] = []

@@ -116,7 +116,7 @@ def aws_client(service: str, url: str) -> Any:
         region_name=REGION,
         aws_access_key_id=ROOT_KEY,
         aws_secret_access_key=ROOT_KEY,
-        config=Config(max_pool_connections=16, retries={"max_attempts": 0}, read_timeout=60),
+        config=Config(max_pool_connections=16, retries={"max_attempts": 2}, read_timeout=60),
     )
 
 

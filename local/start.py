@@ -40,18 +40,19 @@ class Options:
     port: int
     keep: bool
     quiet: bool
+    reload: bool
 
     @classmethod
     def from_environment(cls) -> "Options":
-        """PORT, KEEP and QUIET of the environment."""
+        """PORT, KEEP, QUIET and RELOAD of the environment."""
         text = os.environ.get("PORT") or str(DEFAULT_PORT)
         if not text.isdigit() or int(text) > HIGHEST_PORT:
             raise LocalError(f"PORT={text} is not a port; give a number from 0 (any free one) to {HIGHEST_PORT}.")
-        return cls(int(text), keep=_is_set("KEEP"), quiet=_is_set("QUIET"))
+        return cls(int(text), keep=_is_set("KEEP"), quiet=_is_set("QUIET"), reload=_is_set("RELOAD", "1"))
 
 
-def _is_set(name: str) -> bool:
-    return os.environ.get(name, "") not in {"", "0", "no", "false"}
+def _is_set(name: str, default: str = "") -> bool:
+    return os.environ.get(name, default) not in {"", "0", "no", "false"}
 
 
 class _Stop(BaseException):
@@ -122,9 +123,10 @@ def start(home: Home) -> None:
         with console.muted():
             stack["users"] = describe(pool, front.url, CAST)
             load_data(stack)
-        reloader = Reloader(emulator.client("lambda"), deployment, view.artefacts, lanes, console)
-        reloader.start()
-        cleanup.callback(reloader.stop)
+        if options.reload:
+            reloader = Reloader(emulator.client("lambda"), deployment, view.artefacts, lanes, console)
+            reloader.start()
+            cleanup.callback(reloader.stop)
         cleanup.callback(home.stack_file.unlink, missing_ok=True)
         write_stack(home.stack_file, stack)
         _greet(console, stack, home)

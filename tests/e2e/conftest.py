@@ -81,6 +81,7 @@ def _start(folder: Path) -> dict[str, Any]:
         "PORT": "0",
         "KEEP": "",
         "QUIET": "1",
+        "RELOAD": "0",  # the tests are about the code they began with
         "STOP_WITH_PID": str(watched),
     }
     with log.open("w") as output:

@@ -3,6 +3,8 @@
 # ruff: noqa: SLF001 - those places are private to MiniStack
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +14,7 @@ from local.emulator import (
     LOG_MARK,
     authorise_every_parameter,
     check_conditions_once,
+    one_sign_in_at_a_time,
     repeat_failed_stream_batches,
     tell_caller_address,
     tell_logs,
@@ -108,3 +111,21 @@ def test_a_condition_is_parsed_once() -> None:
     first.clear()
     assert dynamodb._tokenize("pk = :pk") == ["pk", "=", ":pk"]
     assert parsed == ["pk = :pk"]
+
+
+def test_users_are_made_one_at_a_time() -> None:
+    under_way = 0
+    most = 0
+
+    def run(_handler: Any) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        time.sleep(0.005)
+        under_way -= 1
+
+    cognito = SimpleNamespace(_run_idp_handler=run)
+    one_sign_in_at_a_time(cognito)
+    with ThreadPoolExecutor(8) as workers:
+        list(workers.map(cognito._run_idp_handler, range(16)))
+    assert most == 1
