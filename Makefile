@@ -49,9 +49,11 @@ tour: setup ## Walk through the whole story against the running local cloud
 
 ##@ Checks
 
-test: checks unit integration property infrastructure e2e ## Every check that CI runs
+test: quick unit integration property infrastructure e2e ## Every check that CI runs
 
-checks: format-check lint types requirements template
+# Two at a time: none of them keeps two cores busy. The tests below do.
+quick: setup
+	@$(MAKE) -j2 --output-sync=target format-check lint types requirements template
 
 format: setup ## Rewrite the code in the project's format
 	@ruff check -q --select I --fix $(PRESENT_SOURCES)
@@ -76,7 +78,7 @@ property: setup ## Tests of what must hold in every order of events
 	@$(PYTEST) -n $(WORKERS) tests/property
 
 infrastructure: setup ## Tests of the template, the requirements and the layout
-	@$(PYTEST) -n $(WORKERS) tests/infrastructure
+	@$(PYTEST) tests/infrastructure
 
 e2e: setup ## Tests over HTTP against a local cloud of their own
 	@$(PYTEST) tests/e2e
@@ -150,7 +152,7 @@ clean: ## Remove everything that was made here: environments, builds, caches
 	rm -rf .venv .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup start users tour test checks format format-check lint types unit integration property infrastructure \
+.PHONY: help setup start users tour test quick format format-check lint types unit integration property infrastructure \
 	e2e requirements template bench least-privilege docs hooks lock build deploy clean
 
 # A plain folder, not an environment: `python3 -m venv` alone takes longer than all of this.

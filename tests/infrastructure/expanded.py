@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from cfnlint.decode import cfn_yaml
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+
+from local.expand import read_template
 
 type Resource = dict[str, Any]
 
@@ -20,14 +21,13 @@ FUNCTIONS = ROOT / "functions"
 @cache
 def source() -> dict[str, Any]:
     """The SAM template with its short tags written out."""
-    loaded: dict[str, Any] = _plain(cfn_yaml.load(str(TEMPLATE)))
-    return loaded
+    return read_template(TEMPLATE)
 
 
 @cache
 def expanded() -> dict[str, Any]:
     """The CloudFormation template that the SAM transform makes of it. No account and no network is needed."""
-    template: dict[str, Any] = _plain(cfn_yaml.load(str(TEMPLATE)))
+    template = read_template(TEMPLATE)
     for resource in template["Resources"].values():
         for name in ("CodeUri", "ContentUri"):
             if name in resource.get("Properties", {}):
@@ -92,12 +92,3 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _plain(node: Any) -> Any:
-    """The loader's own kinds of dict, list and string as the built-in ones, which the transform compares by type."""
-    if isinstance(node, dict):
-        return {str(name): _plain(value) for name, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value) for value in node]
-    return str(node) if isinstance(node, str) else node
