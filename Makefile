@@ -36,7 +36,7 @@ help: ## List these targets
 		/^[a-z0-9-]+:.*## / {printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(UV) ## Make the environments this project needs; does nothing when they are up to date
-	@$(MAKE) -s -j3 .venv/.up-to-date .local/ministack/.up-to-date .local/sam/.up-to-date
+	@$(MAKE) -s $(if $(filter 0,$(MAKELEVEL)),-j3) .venv/.up-to-date .local/ministack/.up-to-date .local/sam/.up-to-date
 
 start: setup ## Run the local cloud with development data until Ctrl-C (PORT=8080, 0 = any free one; KEEP=1 keeps data)
 	@exec $(PYTHON) -m local start
