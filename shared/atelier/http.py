@@ -6,13 +6,10 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel
 from pynamodb.exceptions import PynamoDBException
 
@@ -23,6 +20,7 @@ from atelier.edits import Expected
 from atelier.idempotency import Guard, ReplayedError
 from atelier.ids import user_id
 from atelier.paging import Page
+from atelier.routes import Routes
 from atelier.settings import api_settings
 
 PREFIX = "/v1"
@@ -81,22 +79,7 @@ class _Request:
     """What is at hand while one request is answered; `told` goes into its log line."""
 
     event: dict[str, Any]
-    proxy: APIGatewayProxyEventV2
     told: dict[str, Any] = field(default_factory=dict)
-
-
-_request: ContextVar[_Request] = ContextVar("request")
-
-
-class _Resolver(APIGatewayHttpResolver):
-    """Powertools' router, which keeps the current event for the whole process: this one keeps it for the thread.
-
-    Lambda sends one request at a time to a process, but nothing else that runs handlers has to.
-    """
-
-    @property
-    def current_event(self) -> APIGatewayProxyEventV2:  # type: ignore[override]
-        return _request.get().proxy
 
 
 def path_pattern(name: str) -> re.Pattern[str]:
@@ -109,11 +92,7 @@ class Api:
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
-        self._resolver = _Resolver(strip_prefixes=[PREFIX])
-        self._resolver.not_found(self._no_route)
-        self._resolver.exception_handler(errors.AtelierError)(self._refuse)
-        self._resolver.exception_handler(ReplayedError)(self._replay)
-        self._resolver.exception_handler([PynamoDBException, retries.OutOfTimeError])(self._table_failed)
+        self._routes = Routes[Operation](PREFIX)
         self._is_cold = True
 
     def route(
@@ -134,32 +113,27 @@ class Api:
             parameters = {name: p.annotation for name, p in inspect.signature(handler).parameters.items()}
             operation = Operation(method, path, handler, answers, problems, public, parameters)
             self.operations.append(operation)
-
-            def bound(**path_values: str) -> Response[str]:
-                return self._answer(operation, path_values)
-
-            self._resolver.route(re.sub(r"\{(\w+)\}", r"<\1>", path), method=method)(bound)
+            self._routes.add(method, path, operation)
             return handler
 
         return register
 
-    def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def handle(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """Answers one API Gateway request (payload 2.0).
 
         An unexpected error goes up, so that Lambda counts it and API Gateway says 500.
         """
         started = time.monotonic()
         observability.table_use.reset()
-        request = _Request(event, APIGatewayProxyEventV2(event))
-        token = _request.set(request)
+        request = _Request(event)
         status = 500
         try:
             with retries.time_to_start(START_WITHIN_S):
-                answer: dict[str, Any] = self._resolver.resolve(event, context)
-            status = answer["statusCode"]
-            return answer
+                answer = self._answer_or_refuse(request)
+            response = _respond(answer)
+            status = answer.status
+            return response
         finally:
-            _request.reset(token)
             about = event.get("requestContext", {})
             observability.logger.info(
                 "request",
@@ -176,71 +150,85 @@ class Api:
             self._is_cold = False
             observability.flush()
 
-    def _answer(self, operation: Operation, path_values: Mapping[str, str]) -> Response[str]:
-        request = _request.get()
-        event = request.event
-        request.told["route"] = operation.path
-        wanted = operation.parameters
-        given: dict[str, Any] = dict(path_values)
-        for name, text in path_values.items():
-            if not path_pattern(name).fullmatch(text):
-                raise errors.NotFoundError
-        if not operation.is_public:
-            caller = read_caller(event)
-            request.told["user"] = caller.id
-            if "caller" in wanted:
-                given["caller"] = caller
-        raw = read_raw_body(event)
-        if "query" in wanted:
-            given["query"] = read_query(event, wanted["query"])
-        if "if_match" in wanted:
-            given["if_match"] = read_if_match(event)
-        if "body" in wanted:
-            given["body"] = read_body(event, raw, wanted["body"])
-        if "guard" in wanted:
-            given["guard"] = read_guard(event, raw, given["caller"].id, operation)
-        return _respond(operation.handler(**given))
-
-    def _refuse(self, error: errors.AtelierError) -> Response[str]:
-        event = _request.get().event
-        _request.get().told["code"] = error.code
-        problem = {
-            "type": f"{public_url(event)}/public/errors/{error.code}",
-            "title": error.title,
-            "status": status_of(type(error)),
-            "detail": error.detail,
-            "code": error.code,
-            "request_id": event.get("requestContext", {}).get("requestId"),
-            **error.extra,
-        }
-        headers = {"Cache-Control": _CACHE}
-        if isinstance(error, errors.UnavailableError):
-            headers["Retry-After"] = str(RETRY_AFTER_S)
-        return Response(problem["status"], "application/problem+json", json.dumps(problem, ensure_ascii=False), headers)
-
-    def _replay(self, replayed: ReplayedError) -> Response[str]:
-        record = replayed.record
-        headers = {"Location": record.location, "ETag": etag(int(record.etag_version)), "Idempotency-Replayed": "true"}
-        return _respond(Answer(201, record.body, headers))
-
-    def _table_failed(self, error: Exception) -> Response[str]:
-        if isinstance(error, PynamoDBException) and not _is_unavailability(error):
-            raise error
-        _request.get().told["table_error"] = getattr(error, "cause_response_code", None) or type(error).__name__
-        observability.count("TableUnavailable")
-        return self._refuse(errors.TableUnavailableError())
-
-    def _no_route(self, _: Exception) -> Response[str]:
-        return self._refuse(errors.NotFoundError("There is no such route."))
+    def _answer_or_refuse(self, request: _Request) -> Answer:
+        about = request.event.get("requestContext", {}).get("http", {})
+        found = self._routes.find(about.get("method", ""), request.event.get("rawPath", ""))
+        try:
+            if found is None:
+                raise errors.NotFoundError("There is no such route.")
+            return _answer(request, *found)
+        except errors.AtelierError as error:
+            return _refuse(request, error)
+        except ReplayedError as replayed:
+            return _replay(replayed)
+        except (PynamoDBException, retries.OutOfTimeError) as error:
+            return _table_failed(request, error)
 
 
-def _respond(answer: Answer) -> Response[str]:
+def _answer(request: _Request, operation: Operation, path_values: Mapping[str, str]) -> Answer:
+    event = request.event
+    request.told["route"] = operation.path
+    wanted = operation.parameters
+    given: dict[str, Any] = dict(path_values)
+    for name, text in path_values.items():
+        if not path_pattern(name).fullmatch(text):
+            raise errors.NotFoundError
+    if not operation.is_public:
+        caller = read_caller(event)
+        request.told["user"] = caller.id
+        if "caller" in wanted:
+            given["caller"] = caller
+    raw = read_raw_body(event)
+    if "query" in wanted:
+        given["query"] = read_query(event, wanted["query"])
+    if "if_match" in wanted:
+        given["if_match"] = read_if_match(event)
+    if "body" in wanted:
+        given["body"] = read_body(event, raw, wanted["body"])
+    if "guard" in wanted:
+        given["guard"] = read_guard(event, raw, given["caller"].id, operation)
+    return operation.handler(**given)
+
+
+def _refuse(request: _Request, error: errors.AtelierError) -> Answer:
+    event = request.event
+    request.told["code"] = error.code
+    problem = {
+        "type": f"{public_url(event)}/public/errors/{error.code}",
+        "title": error.title,
+        "status": status_of(type(error)),
+        "detail": error.detail,
+        "code": error.code,
+        "request_id": event.get("requestContext", {}).get("requestId"),
+        **error.extra,
+    }
+    is_passing = isinstance(error, errors.UnavailableError)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if is_passing else {}
+    return Answer(problem["status"], json.dumps(problem, ensure_ascii=False), headers, "application/problem+json")
+
+
+def _replay(replayed: ReplayedError) -> Answer:
+    record = replayed.record
+    headers = {"Location": record.location, "ETag": etag(int(record.etag_version)), "Idempotency-Replayed": "true"}
+    return Answer(201, record.body, headers)
+
+
+def _table_failed(request: _Request, error: Exception) -> Answer:
+    if isinstance(error, PynamoDBException) and not _is_unavailability(error):
+        raise error
+    request.told["table_error"] = getattr(error, "cause_response_code", None) or type(error).__name__
+    observability.count("TableUnavailable")
+    return _refuse(request, errors.TableUnavailableError())
+
+
+def _respond(answer: Answer) -> dict[str, Any]:
+    """The answer as API Gateway takes it."""
     content = answer.content
-    headers: dict[str, str | list[str]] = {"Cache-Control": _CACHE, **answer.headers}
-    if content is None:
-        return Response(answer.status, None, "", headers)
-    body = content if isinstance(content, str) else content.model_dump_json()
-    return Response(answer.status, answer.content_type, body, headers)
+    headers = {"Cache-Control": _CACHE, **answer.headers}
+    if content is not None:
+        headers["Content-Type"] = answer.content_type
+    body = content.model_dump_json() if isinstance(content, BaseModel) else content or ""
+    return {"statusCode": answer.status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
 def _is_unavailability(error: PynamoDBException) -> bool:
