@@ -145,8 +145,8 @@ build: setup ## Build the functions and the layer for this machine, bytecode inc
 deploy: setup ## Build for ARCHITECTURE (arm64) and deploy to AWS; asks the first time, then goes by samconfig.toml
 	@$(call SAM_BUILD,$(ARCHITECTURE),.aws-sam/deploy)
 	$(call BYTECODE,.aws-sam/deploy/build)
-	@$(SAM) deploy --template-file .aws-sam/deploy/build/template.yaml --config-file "$(CURDIR)/samconfig.toml" \
-		$(if $(shell grep -s '^region' samconfig.toml),,--guided --parameter-overrides Architecture=$(ARCHITECTURE))
+	@$(SAM) deploy --template-file .aws-sam/deploy/build/template.yaml --config-file $(CURDIR)/samconfig.toml \
+		$(if $(shell grep '^region' samconfig.toml),,--guided --parameter-overrides Architecture=$(ARCHITECTURE))
 
 clean: ## Remove everything that was made here: environments, builds, caches
 	rm -rf .venv .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
