@@ -24,5 +24,6 @@ def begin() -> None:
 def end() -> None:
     """Runs when everything is loaded. The objects there are by now are left out of later searches for garbage."""
     if IN_LAMBDA:
+        "".encode("idna")  # loads what the first connection would load
         gc.freeze()
         gc.enable()

@@ -1,0 +1,52 @@
+"""The requests that a function gets first, after a cold start: successful ones, so that all it needs is used."""
+
+import json
+from typing import Any
+
+from bench.ground import Place
+from local.places import ROOT
+from tests.calling import event
+from tests.rooms import a_workshop
+from tests.workshops import wanted
+
+
+def first_requests(place: Place, function: str) -> list[dict[str, Any]]:
+    """Requests on things that exist in the table; for a function not known here, the samples in events/."""
+    workshop_id = a_workshop(place.world, seated=("guest",))
+    planned = place.world.workshop()["id"]
+    made: dict[str, list[dict[str, Any]]] = {
+        "accounts": [event("GET", "/me"), event("PATCH", "/me", body={"display_name": "Ana"})],
+        "categories": [
+            event("GET", "/categories"),
+            event("POST", "/categories", body={"name": "Weaving"}, groups=("admin",)),
+        ],
+        "workshops": [
+            event("GET", "/workshops"),
+            event("GET", f"/workshops/{planned}"),
+            event("POST", "/workshops", body=wanted(), headers={"Idempotency-Key": "first"}),
+        ],
+        "rsvps": [
+            event("POST", f"/workshops/{planned}/rsvp"),
+            event("GET", f"/workshops/{planned}/attendees", user="host"),
+            event("DELETE", f"/workshops/{planned}/rsvp"),
+        ],
+        "tokens": [event("POST", f"/workshops/{workshop_id}/token", user="guest", body={"device": "main"})],
+        "projections": [{"Records": [_attendee_record(workshop_id)]}],
+    }
+    return made.get(function) or _samples(function)
+
+
+def _samples(function: str) -> list[dict[str, Any]]:
+    files = sorted((ROOT / "events" / function).glob("*.json"))
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def _attendee_record(workshop_id: str) -> dict[str, Any]:
+    """The change of an attendee's row, as the table's stream tells it."""
+    keys = {"pk": {"S": f"WORKSHOP#{workshop_id}"}, "sk": {"S": "ATTENDEE#usr_aaaaaaaaaaaaaaaa"}}
+    return {
+        "eventID": "1",
+        "eventName": "REMOVE",
+        "eventSource": "aws:dynamodb",
+        "dynamodb": {"Keys": keys, "OldImage": {**keys, "kind": {"S": "attendee"}}, "SequenceNumber": "1"},
+    }
