@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from atelier import clock, ids
+from tests import gateway
 
 ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Example01"
 CLIENT_ID = "1example23456789"
@@ -101,6 +102,7 @@ def event(
         sent["content-type"] = "application/json"
     sent |= {name.lower(): value for name, value in (headers or {}).items()}
     number = next(_requests)
+    route_key, in_path = gateway.found(method, f"/v1{path}", gateway.deployed_routes())
     context: dict[str, Any] = {
         "accountId": "000000000000",
         "apiId": "abc123def4",
@@ -114,7 +116,7 @@ def event(
             "userAgent": "tests",
         },
         "requestId": f"request-{number}",
-        "routeKey": f"{method} /v1{path}",
+        "routeKey": route_key,
         "stage": "$default",
         "time": "21/Nov/2026:10:00:00 +0000",
         "timeEpoch": 1795255200000,
@@ -130,6 +132,8 @@ def event(
         "requestContext": context,
         "isBase64Encoded": isinstance(body, bytes),
     }
+    if in_path:
+        made["pathParameters"] = in_path
     if asked:
         made["queryStringParameters"] = asked
     if body is not None:
@@ -150,9 +154,19 @@ def _sent(body: object) -> str:
 def send(api: str | Handler, request: Mapping[str, Any]) -> Reply:
     """Hands an event to a handler, or to the one of functions/<api>/app.py."""
     handler = importlib.import_module(f"functions.{api}.app").lambda_handler if isinstance(api, str) else api
-    answer = handler(dict(request), Context("atelier-test", request["requestContext"]["requestId"]))
+    answer = handler(_routed(handler, request), Context("atelier-test", request["requestContext"]["requestId"]))
     headers = {name.lower(): value for name, value in answer.get("headers", {}).items()}
     return Reply(answer["statusCode"], answer.get("body") or "", headers)
+
+
+def _routed(handler: Handler, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The request as a gateway before this very API would hand it on; a test may bring an API of its own."""
+    operations = getattr(getattr(handler, "__self__", None), "operations", ())
+    if not operations:
+        return dict(request)
+    routes = [(operation.method, f"/v1{operation.path}") for operation in operations]
+    key, in_path = gateway.found(request["requestContext"]["http"]["method"], request["rawPath"], routes)
+    return {**request, "routeKey": key, "pathParameters": in_path}
 
 
 def call(

@@ -20,7 +20,6 @@ from atelier.edits import Expected
 from atelier.idempotency import Guard, ReplayedError
 from atelier.ids import user_id
 from atelier.paging import Page
-from atelier.routes import Routes
 from atelier.settings import api_settings
 
 PREFIX = "/v1"
@@ -88,11 +87,14 @@ def path_pattern(name: str) -> re.Pattern[str]:
 
 
 class Api:
-    """The routes of one function. `api.handle` is its Lambda handler."""
+    """The routes of one function. `api.handle` is its Lambda handler.
+
+    API Gateway has found the route already: it tells its key and the values in the path, so nothing is matched here.
+    """
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
-        self._routes = Routes[Operation](PREFIX)
+        self._by_route_key: dict[str, Operation] = {}
         self._is_cold = True
 
     def route(
@@ -113,7 +115,7 @@ class Api:
             parameters = {name: p.annotation for name, p in inspect.signature(handler).parameters.items()}
             operation = Operation(method, path, handler, answers, problems, public, parameters)
             self.operations.append(operation)
-            self._routes.add(method, path, operation)
+            self._by_route_key[f"{method} {PREFIX}{path}"] = operation
             return handler
 
         return register
@@ -151,12 +153,11 @@ class Api:
             observability.flush()
 
     def _answer_or_refuse(self, request: _Request) -> Answer:
-        about = request.event.get("requestContext", {}).get("http", {})
-        found = self._routes.find(about.get("method", ""), request.event.get("rawPath", ""))
+        operation = self._by_route_key.get(request.event.get("routeKey", ""))
         try:
-            if found is None:
+            if operation is None:
                 raise errors.NotFoundError("There is no such route.")
-            return _answer(request, *found)
+            return _answer(request, operation, request.event.get("pathParameters") or {})
         except errors.AtelierError as error:
             return _refuse(request, error)
         except ReplayedError as replayed:
