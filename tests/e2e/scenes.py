@@ -1,10 +1,12 @@
 """What end-to-end tests do over and over: make workshops, read answers, wait for the stream, look behind the API."""
 
+import fcntl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -207,8 +209,10 @@ def stream_held(stack: Stack) -> Iterator[None]:
     """Keep the stream from being read for a moment, so that what happens meanwhile is a request's own work."""
     client = aws_client("lambda", stack["aws"]["endpoint_url"])
     (mapping,) = client.list_event_source_mappings()["EventSourceMappings"]
-    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    try:
-        yield
-    finally:
-        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    with Path(__file__).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one process of the run at a time, or one would let go for the other
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        try:
+            yield
+        finally:
+            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
