@@ -1,13 +1,12 @@
 """Users of the local Cognito pool, with passwords and real access tokens."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from botocore.exceptions import ClientError
 
 from local.errors import LocalError
 from local.ministack import aws_client
@@ -18,7 +17,6 @@ CAST = ("admin", "host", "ana", "ben", "cleo")
 ADMIN_GROUP = "admin"
 PASSWORD = "Local-cloud-1"  # noqa: S105 - every local user's; the pool exists on this machine only
 TOKEN_HOURS = 24
-MOST_TRIES = 8
 MANY = 20
 
 # What UpdateUserPoolClient would reset to its default if it were left out.
@@ -72,13 +70,22 @@ class Pool:
 
     def add(self, name: str, groups: Iterable[str] = ()) -> None:
         """Create a user, or leave the one who exists."""
-        user = {"UserPoolId": self.pool_id, "Username": self.sign_in_name(name)}
-        attributes = [{"Name": "email", "Value": email(name)}, {"Name": "email_verified", "Value": "true"}]
+        username = self.sign_in_name(name)
         with suppress(self.cognito.exceptions.UsernameExistsException):
-            self._ask(self.cognito.admin_create_user, **user, MessageAction="SUPPRESS", UserAttributes=attributes)
-        self._ask(self.cognito.admin_set_user_password, **user, Password=PASSWORD, Permanent=True)
+            self.cognito.admin_create_user(
+                UserPoolId=self.pool_id,
+                Username=username,
+                MessageAction="SUPPRESS",
+                UserAttributes=[
+                    {"Name": "email", "Value": email(name)},
+                    {"Name": "email_verified", "Value": "true"},
+                ],
+            )
+        self.cognito.admin_set_user_password(
+            UserPoolId=self.pool_id, Username=username, Password=PASSWORD, Permanent=True
+        )
         for group in groups:
-            self._ask(self.cognito.admin_add_user_to_group, **user, GroupName=group)
+            self.cognito.admin_add_user_to_group(UserPoolId=self.pool_id, Username=username, GroupName=group)
 
     def token(self, name: str) -> str:
         """A fresh access token.
@@ -87,8 +94,7 @@ class Pool:
             LocalError: nobody of that name.
         """
         try:
-            answer = self._ask(
-                self.cognito.admin_initiate_auth,
+            answer = self.cognito.admin_initiate_auth(
                 UserPoolId=self.pool_id,
                 ClientId=self.client_id,
                 AuthFlow="ADMIN_USER_PASSWORD_AUTH",
@@ -101,18 +107,6 @@ class Pool:
             raise LocalError(f"The local cloud has no user {name!r}.") from None
         token: str = answer["AuthenticationResult"]["AccessToken"]
         return token
-
-    @staticmethod
-    def _ask(operation: Callable[..., Any], **arguments: Any) -> Any:
-        """One request, again when the emulator tripped over another: it walks its users while some are added."""
-        tries = 0
-        while True:
-            try:
-                return operation(**arguments)
-            except ClientError as error:
-                tries += 1
-                if error.response["Error"]["Code"] != "InternalError" or tries == MOST_TRIES:
-                    raise
 
 
 def email(name: str) -> str:
