@@ -81,7 +81,7 @@ infrastructure: setup ## Tests of the template, the requirements and the layout
 	@$(PYTEST) tests/infrastructure
 
 e2e: setup ## Tests over HTTP against a local cloud of their own
-	@$(PYTEST) tests/e2e
+	@$(PYTEST) -n $(WORKERS) tests/e2e
 
 # Both linters read the same template; `sam validate` also runs the transform.
 template: setup

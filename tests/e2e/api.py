@@ -3,11 +3,13 @@
 import itertools
 import os
 import secrets
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 import httpx
 
-from local.people import Pool, describe, find_pool
+from local.people import Pool, find_pool
 from local.stack import Stack, User
 
 _numbers = itertools.count(1)
@@ -43,16 +45,23 @@ class Api:
         """Names of so many new users nobody else uses."""
         stem = f"p{os.getpid()}-{next(_numbers)}-{secrets.token_hex(3)}"
         names = [f"{stem}-{number}" for number in range(count)]
-        pool = self.pool()
-        for name in names:
-            pool.add(name)
-        self.users |= describe(pool, self.stack["api"], names)
+        with ThreadPoolExecutor(4) as workers:
+            self.users |= dict(workers.map(self._welcome, names))
         return names
+
+    def _welcome(self, name: str) -> tuple[str, User]:
+        """Sign somebody up and in; their first request makes their profile."""
+        self.pool.add(name)
+        token = self.pool.token(name)
+        answer = self.http.get("/me", headers={"Authorization": f"Bearer {token}"})
+        assert answer.is_success, answer.text
+        return name, User(id=answer.json()["id"], token=token)
 
     def person(self) -> str:
         """The name of one new user."""
         return self.people(1)[0]
 
+    @cached_property
     def pool(self) -> Pool:
         """The user pool behind the tokens."""
         return find_pool(self.stack["aws"]["endpoint_url"])

@@ -62,7 +62,7 @@ def odd_tokens(shared_run: dict[str, Any]) -> dict[str, str]:
     return tokens
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def api(stack: Stack) -> Iterator[Api]:
     """A client of the running cloud."""
     client = Api(stack)

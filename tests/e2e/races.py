@@ -28,7 +28,7 @@ class Answer:
 
 def crowd(api: Api, count: int) -> list[str]:
     """Tokens of so many people whom the API has never seen: their first request makes their profile."""
-    pool = api.pool()
+    pool = api.pool
     stem = secrets.token_hex(5)
     names = [f"crowd-{stem}-{number}" for number in range(count)]
     with ThreadPoolExecutor(4) as threads:

@@ -134,12 +134,17 @@ def eventually[T](look: Callable[[], T], wish: T, patience: float = PATIENCE_S) 
         time.sleep(0.1)
 
 
+@cache
+def _client(service: str, endpoint_url: str) -> Any:
+    return aws_client(service, endpoint_url)
+
+
 class Table:
     """The table behind the API, seen as the account's root."""
 
     def __init__(self, stack: Stack) -> None:
         self.name = stack["aws"]["table"]
-        self.client = aws_client("dynamodb", stack["aws"]["endpoint_url"])
+        self.client = _client("dynamodb", stack["aws"]["endpoint_url"])
 
     def item(self, pk: str, sk: str) -> dict[str, Any] | None:
         """One item, or None."""
@@ -207,7 +212,7 @@ def orphan(workshop: str) -> dict[str, Any]:
 @contextmanager
 def stream_held(stack: Stack) -> Iterator[None]:
     """Keep the stream from being read for a moment, so that what happens meanwhile is a request's own work."""
-    client = aws_client("lambda", stack["aws"]["endpoint_url"])
+    client = _client("lambda", stack["aws"]["endpoint_url"])
     (mapping,) = client.list_event_source_mappings()["EventSourceMappings"]
     with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one process of the run at a time, or one would let go for the other

@@ -24,7 +24,7 @@ def test_an_error_is_explained_on_a_page_for_anybody(api: Api) -> None:
 
 def test_the_first_sight_of_a_person_makes_their_profile(api: Api) -> None:
     name = f"newcomer-{secrets.token_hex(6)}"
-    pool = api.pool()
+    pool = api.pool
     pool.add(name)
     headers = {"Authorization": f"Bearer {pool.token(name)}"}
     first = api(None, "GET", "/me", headers=headers)
@@ -41,7 +41,7 @@ def test_the_first_sight_of_a_person_makes_their_profile(api: Api) -> None:
 def test_a_token_of_a_second_sign_in_is_the_same_person(api: Api) -> None:
     name = api.person()
     before = api.id(name)
-    assert describe(api.pool(), api.stack["api"], [name])[name]["id"] == before
+    assert describe(api.pool, api.stack["api"], [name])[name]["id"] == before
 
 
 def test_a_person_edits_their_own_profile_and_others_see_it(api: Api) -> None:

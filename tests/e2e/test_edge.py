@@ -152,7 +152,7 @@ def test_a_key_of_a_request_is_bound_to_its_route_and_body(api: Api) -> None:
 
 
 def _id_token(api: Api, name: str) -> str:
-    pool = api.pool()
+    pool = api.pool
     answer = pool.cognito.admin_initiate_auth(
         UserPoolId=pool.pool_id,
         ClientId=pool.client_id,

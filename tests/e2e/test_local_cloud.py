@@ -17,7 +17,7 @@ def test_a_token_that_is_not_right_opens_nothing(api: Api, odd_tokens: dict[str,
 
 
 def test_an_id_token_lacks_the_scope(api: Api) -> None:
-    pool = api.pool()
+    pool = api.pool
     answer = pool.cognito.admin_initiate_auth(
         UserPoolId=pool.pool_id,
         ClientId=pool.client_id,

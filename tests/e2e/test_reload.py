@@ -55,6 +55,7 @@ def project(shared_run: object, tmp_path: Path) -> Iterator[tuple[Path, str]]:
         "PORT": "0",
         "KEEP": "",
         "QUIET": "1",
+        "RELOAD": "1",
         "STOP_WITH_PID": str(os.getpid()),
     }
     with log.open("w") as output:
