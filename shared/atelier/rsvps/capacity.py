@@ -6,13 +6,13 @@ the repeated request finishes it.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.transactions import TransactWrite
 
+from atelier import observability
 from atelier.edits import CollisionError
 from atelier.errors import CapacityBelowTakenError, CapacityModeFixedError
 from atelier.retries import OutOfTimeError
@@ -148,5 +148,8 @@ def _share(workshop: Workshop, number: int) -> int:
 
 def _best_effort(move: Callable[[], object]) -> None:
     """The change itself is done; who is not moved up here is moved up by `projections`, which sees the same seats."""
-    with suppress(PynamoDBException, OutOfTimeError):
+    try:
         move()
+    except (PynamoDBException, OutOfTimeError) as error:
+        reason = getattr(error, "cause_response_code", None) or type(error).__name__
+        observability.logger.warning("promotion_left_to_the_stream", reason=reason)
