@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from atelier import clock
+from atelier.rsvps import requests, seats
 from tests.calling import World, id_of
 from tests.seats import (
     attendees,
@@ -17,6 +19,7 @@ from tests.seats import (
     wrong_at_any_time,
 )
 from tests.streaming import Stream
+from tests.workshops import stored
 
 ROUNDS = 20
 
@@ -136,3 +139,13 @@ def test_the_same_holds_where_the_seat_is_in_one_of_several_blocks(world: World,
         for number in range(3):
             gives_up_while_others_ask(pool, workshop_id, seated[number], [f"passer-{number}-{n}" for n in range(20)])
     settle(workshop_id, stream)
+
+
+def test_somebody_whose_twin_has_just_taken_a_seat_is_not_told_to_wait(world: World, stream: Stream) -> None:
+    workshop_id = open_workshop(world, max_capacity=1)
+    ana = id_of("ana")
+    workshop = stored(workshop_id)
+    assert requests.take_seat(workshop_id, 0, 1, ana) is requests.Taking.TAKEN
+    joined = seats.join(workshop, seats.new_row(workshop, ana, at=clock.now()), at=clock.now())
+    assert (joined.status, joined.seat_block) == ("rsvp", 0)
+    assert settle(workshop_id, stream).queue == []

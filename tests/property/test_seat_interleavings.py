@@ -93,7 +93,7 @@ def test_no_order_of_steps_loses_or_doubles_a_seat(case: str) -> None:
 
 
 def test_without_a_second_look_a_seat_is_left_free_while_somebody_waits() -> None:
-    with patch.object(seats, "settle", lambda _: False):
+    with patch.object(seats, "settle", lambda *_: False):
         verdict = explore(full("A"), [leave("A"), rsvp("J", 1)], stream=LATE)
     assert "a seat is free while somebody waits" in verdict.bad
 

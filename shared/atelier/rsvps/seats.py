@@ -87,15 +87,18 @@ def join(
     entry = WaitlistEntry(waitlist_pk(workshop.id), row.waiting_as, user_id=row.user_id)
     for _ in range(MOST_TRIES):
         if requests.join(row, entry):
-            return (requests.read_row(workshop.id, row.user_id) or row) if settle(workshop) else row
+            return (requests.read_row(workshop.id, row.user_id) or row) if settle(workshop, entry) else row
         existing = requests.read_row(workshop.id, row.user_id)
         if existing is not None:
             return existing
     raise RequestInProgressError
 
 
-def settle(workshop: Workshop) -> bool:
-    """Looks at all blocks and moves people up wherever a seat is free; whether there was any."""
+def settle(workshop: Workshop, joined: WaitlistEntry | None = None) -> bool:
+    """Looks at all blocks and moves people up wherever a seat is free; whether there was any.
+
+    joined: who has just joined the waitlist. If a twin of their request has taken a seat meanwhile, that ends the waiting.
+    """
     current, blocks = requests.read_workshop_and_blocks(workshop.id, range(int(workshop.block_count)))
     if current is None:
         return False
@@ -104,10 +107,12 @@ def settle(workshop: Workshop) -> bool:
     added = range(int(workshop.block_count), int(current.block_count))
     if added:
         blocks |= requests.read_blocks(workshop.id, added)
+    held = holder_of(blocks, joined.user_id) if joined else None
+    has_seat = joined is not None and held is not None and requests.seat_held(workshop.id, held, joined)
     free = [number for number, block in blocks.items() if block.freed > 0 or block.seats_left > 0]
     for number in free:
         promote(workshop.id, number)
-    return bool(free)
+    return has_seat or bool(free)
 
 
 def promote(workshop_id: str, number: int, *, memory: DryBlocks = dry_blocks) -> int:
