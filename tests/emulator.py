@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
-import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests import template
+from tests.template import ROOT
+
 REGION = "eu-central-1"
 READY_WITHIN_S = 30.0
 
@@ -33,29 +34,12 @@ app.main()
 """The parent holds the other end of standard input, so it ends when the parent does, however that happens."""
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags, whose values nobody here looks at."""
-
-
-def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return {suffix: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)
-    return {suffix: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _tagged)
-
-
 @cache
 def table_definition() -> dict[str, Any]:
     """What CreateTable needs, from the template's own table: keys and indexes as they are deployed."""
-    template = yaml.load((ROOT / "template.yaml").read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
     tables = [
         resource["Properties"]
-        for resource in template["Resources"].values()
+        for resource in template.resources().values()
         if resource["Type"] in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
     ]
     if len(tables) != 1:

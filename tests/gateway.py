@@ -4,9 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-import yaml
-
-from tests import emulator
+from tests import template
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -17,15 +15,8 @@ type Route = tuple[str, str]
 @cache
 def deployed_routes() -> tuple[Route, ...]:
     """The routes of the template, those without parameters first, as the gateway prefers them."""
-    text = (emulator.ROOT / "template.yaml").read_text(encoding="utf-8")
-    resources = yaml.load(text, emulator._Loader)["Resources"]  # noqa: S506, SLF001 - a SafeLoader of the same tests
-    events = [
-        event["Properties"]
-        for resource in resources.values()
-        for event in resource.get("Properties", {}).get("Events", {}).values()
-        if event["Type"] == "HttpApi"
-    ]
-    return tuple(sorted(((event["Method"], event["Path"]) for event in events), key=lambda route: "{" in route[1]))
+    routes = ((event["Method"], event["Path"]) for event in template.events("HttpApi"))
+    return tuple(sorted(routes, key=lambda route: "{" in route[1]))
 
 
 def found(method: str, path: str, routes: Iterable[Route]) -> tuple[str, dict[str, str]]:

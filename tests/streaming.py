@@ -10,9 +10,8 @@ from functools import cache
 from typing import Any
 
 import botocore.session
-import yaml
 
-from tests import emulator
+from tests import emulator, template
 from tests.calling import Context
 
 BATCH = 100
@@ -83,16 +82,8 @@ def _as_lambda_sees_it(record: dict[str, Any]) -> dict[str, Any]:
 @cache
 def _patterns() -> list[dict[str, Any]]:
     """The filters of the deployed function: a record that passes none of them never reaches it."""
-    text = (emulator.ROOT / "template.yaml").read_text(encoding="utf-8")
-    resources = yaml.load(text, emulator._Loader)["Resources"]  # noqa: S506, SLF001 - a SafeLoader of the same tests
-    events = [
-        event["Properties"]
-        for resource in resources.values()
-        for event in resource.get("Properties", {}).get("Events", {}).values()
-        if event["Type"] == "DynamoDB"
-    ]
-    assert len(events) == 1
-    return [json.loads(entry["Pattern"]) for entry in events[0]["FilterCriteria"]["Filters"]]
+    [stream] = template.events("DynamoDB")
+    return [json.loads(entry["Pattern"]) for entry in stream["FilterCriteria"]["Filters"]]
 
 
 def _reaches_function(record: dict[str, Any]) -> bool:

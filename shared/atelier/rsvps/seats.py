@@ -97,7 +97,7 @@ def join(
 def settle(workshop: Workshop, joined: WaitlistEntry | None = None) -> bool:
     """Looks at all blocks and moves people up wherever a seat is free; whether there was any.
 
-    joined: who has just joined the waitlist. If a twin of their request has taken a seat meanwhile, that ends the waiting.
+    joined: who has just joined the waitlist. A seat that a twin of their request has taken meanwhile ends the waiting.
     """
     current, blocks = requests.read_workshop_and_blocks(workshop.id, range(int(workshop.block_count)))
     if current is None:
