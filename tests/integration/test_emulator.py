@@ -13,6 +13,7 @@ from atelier.accounts.items import UsernameGuard
 from atelier.table import Item
 from tests import emulator
 from tests.counting import counted
+from tests.template import ROOT
 
 _PARENT = """
 import sys, time
@@ -32,7 +33,7 @@ def _listens(address: str) -> bool:
 
 def test_an_emulator_ends_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> None:
     parent = subprocess.Popen(
-        [sys.executable, "-c", _PARENT, str(tmp_path / "log")], cwd=emulator.ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _PARENT, str(tmp_path / "log")], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert parent.stdout is not None
     with parent.stdout:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.calling import World, send
-from tests.emulator import ROOT
+from tests.template import ROOT
 
 ANSWERS = {
     "accounts/change_rights_of_nobody": 404,
