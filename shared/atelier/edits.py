@@ -1,8 +1,13 @@
 """Edits: the version an editor saw, and another try when somebody else was faster."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from atelier import table
 from atelier.errors import RequestInProgressError, StaleVersionError
 
 MOST_TRIES = 6
@@ -22,6 +27,18 @@ class Expected:
         """Raises StaleVersionError unless the current version is one of them."""
         if "*" not in self.versions and str(version) not in self.versions:
             raise StaleVersionError(f"The current version is {version}.")
+
+
+@contextmanager
+def transaction() -> Iterator[TransactWrite]:
+    """A transaction whose failed conditions mean that somebody else was faster. Raises CollisionError then."""
+    try:
+        with table.transaction() as opened:
+            yield opened
+    except TransactWriteError as error:
+        if table.failed_conditions(error):
+            raise CollisionError from error
+        raise
 
 
 def until_applied[T](attempt: Callable[[], T]) -> T:

@@ -1,7 +1,7 @@
 """The single table: its base item, its indexes, and the one way to reach it."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -272,6 +272,20 @@ def _item_behind(error: BotoCoreError | ClientError, kind: type[PynamoDBConnecti
         raise kind(str(error), error) from error
     raw = response.get("Item")
     return Item.from_raw_data(raw) if raw else None
+
+
+def setting(item: Item, names: Collection[str]) -> "list[Action]":
+    """The actions that write these attributes as the item has them; one that is None is removed."""
+    return [
+        attribute.remove() if getattr(item, name) is None else attribute.set(getattr(item, name))
+        for name, attribute in type(item).get_attributes().items()
+        if name in names
+    ]
+
+
+def differing(before: Item, after: Item) -> set[str]:
+    """The names of the attributes in which two states of an item differ."""
+    return {name for name in type(after).get_attributes() if getattr(after, name) != getattr(before, name)}
 
 
 def condition_failed(error: PynamoDBException) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from atelier import clock, table
+from atelier import clock, edits, table
 from atelier.rsvps import capacity
 from atelier.workshops import writing
 from atelier.workshops.items import Workshop, description_key
@@ -244,7 +244,7 @@ def test_counts_written_meanwhile_are_not_written_over(world: World) -> None:
 def test_an_edit_is_told_as_one_though_counts_came_between_its_reading_and_writing(world: World) -> None:
     read = stored(world.workshop()["id"])
     stored(read.id).update([Workshop.attendee_count.set(7), Workshop.last_change.set("counts")])
-    with writing.transaction() as transaction:
+    with edits.transaction() as transaction:
         writing.update(transaction, read, writing.changed(read, {"title": "Pit firing"}, at=clock.now))
     after = stored(read.id)
     assert (after.title, after.attendee_count, after.last_change) == ("Pit firing", 7, "edit")

@@ -221,7 +221,7 @@ def heal(record: tuple[Any, ...]) -> Callable[[Asked], Any]:
             case ("block", number, user_id):
                 if user_id is not None:
                     repair.heal_holder(workshop, number, user_id, at=NOW)
-                repair.hand_on(workshop, [number])
+                repair.hand_on(workshop, asked.read_blocks(WORKSHOP, [number]))
             case ("row", user_id):
                 row = asked.read_row(WORKSHOP, user_id)
                 if row is not None:

@@ -8,12 +8,12 @@ from typing import cast
 
 from pynamodb.exceptions import TransactWriteError
 
-from atelier import audit, clock, table
+from atelier import audit, clock, edits, table
 from atelier.accounts import profiles, shapes
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Ban, Profile, ban_key, ban_range, profile_key
 from atelier.accounts.schemas import BanItem
-from atelier.edits import CollisionError, until_applied
+from atelier.edits import until_applied
 from atelier.errors import NotFoundError
 from atelier.paging import Page, Scope
 from atelier.table import Item
@@ -58,18 +58,13 @@ def remove(caller: Caller, user_id: str, *, at: clock.Clock = clock.now) -> None
 
 
 def _remove(host_id: str, user_id: str, *, has_profile: bool, at: clock.Clock) -> None:
-    try:
-        with table.transaction() as transaction:
-            transaction.delete(Ban(*ban_key(host_id, user_id)), condition=Ban.pk.exists())
-            change = {"host": host_id}
-            audit.write(transaction, object_id=user_id, actor_id=host_id, action="unbanned", change=change, at=at)
-            if has_profile:
-                person = Profile(*profile_key(user_id))
-                transaction.update(person, [Profile.barred_by.delete([host_id])], condition=Profile.pk.exists())
-    except TransactWriteError as error:
-        if table.failed_conditions(error):
-            raise CollisionError from error
-        raise
+    with edits.transaction() as transaction:
+        transaction.delete(Ban(*ban_key(host_id, user_id)), condition=Ban.pk.exists())
+        change = {"host": host_id}
+        audit.write(transaction, object_id=user_id, actor_id=host_id, action="unbanned", change=change, at=at)
+        if has_profile:
+            person = Profile(*profile_key(user_id))
+            transaction.update(person, [Profile.barred_by.delete([host_id])], condition=Profile.pk.exists())
 
 
 def page_of(caller: Caller, query: Paged) -> Page[BanItem]:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
@@ -14,9 +14,6 @@ from atelier.edits import CollisionError, Expected, until_applied
 from atelier.errors import AccountSuspendedError, NotFoundError, UsernameTakenError
 from atelier.ids import member
 from atelier.table import Item
-
-if TYPE_CHECKING:
-    from pynamodb.expressions.update import Action
 
 COLOURS = ("#b4532a", "#2f6f4f", "#2b5fa8", "#8a3f8f", "#a1343c", "#1f7a8c", "#6b5b1e", "#5a4fcf", "#3d6b21", "#9c4a7a")
 LONGEST_NAME = 100
@@ -137,9 +134,5 @@ def update(transaction: TransactWrite, profile: Profile, changes: dict[str, Any]
         setattr(profile, name, value)
     profile.version = int(profile.version) + 1
     profile.updated_at = clock.whole_seconds(at())
-    actions: list[Action] = [
-        attribute.remove() if getattr(profile, name) is None else attribute.set(getattr(profile, name))
-        for name, attribute in Profile.get_attributes().items()
-        if name in changes or name in ("version", "updated_at")
-    ]
+    actions = table.setting(profile, {*changes, "version", "updated_at"})
     transaction.update(Profile(profile.pk, profile.sk), actions, condition=condition)

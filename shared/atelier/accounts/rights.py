@@ -2,13 +2,11 @@
 
 from typing import Any, cast
 
-from pynamodb.exceptions import TransactWriteError
-
-from atelier import audit, clock, table
+from atelier import audit, clock, edits, table
 from atelier.accounts import profiles
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, profile_key
-from atelier.edits import CollisionError, Expected, until_applied
+from atelier.edits import Expected, until_applied
 from atelier.errors import NotAllowedError, NotFoundError
 
 
@@ -50,18 +48,13 @@ def change(
 
 
 def _write(caller: Caller, profile: Profile, before: dict[str, Any], after: dict[str, Any], at: clock.Clock) -> None:
-    try:
-        with table.transaction() as transaction:
-            audit.write(
-                transaction,
-                object_id=profile.user_id,
-                actor_id=caller.id,
-                action="rights_changed",
-                change={"from": before, "to": after},
-                at=at,
-            )
-            profiles.update(transaction, profile, after, at)
-    except TransactWriteError as error:
-        if table.failed_conditions(error):
-            raise CollisionError from error
-        raise
+    with edits.transaction() as transaction:
+        audit.write(
+            transaction,
+            object_id=profile.user_id,
+            actor_id=caller.id,
+            action="rights_changed",
+            change={"from": before, "to": after},
+            at=at,
+        )
+        profiles.update(transaction, profile, after, at)

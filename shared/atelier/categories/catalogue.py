@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
@@ -21,9 +21,6 @@ from atelier.ids import new_id
 from atelier.paging import Page, Scope
 from atelier.table import Item, Key
 from atelier.text import Paged
-
-if TYPE_CHECKING:
-    from pynamodb.expressions.update import Action
 
 
 def page_of(caller: Caller, query: Paged) -> Page[schemas.Category]:
@@ -95,7 +92,8 @@ def edit(
                 transaction.delete(_guard_of(before), condition=SlugGuard.category_id == category_id)
                 transaction.save(_guard_of(after), condition=Item.pk.does_not_exist())
             _audit(transaction, caller, category_id, "category_changed", at)
-            transaction.update(before, _differences(before, after), condition=Category.version == before.version)
+            written = table.setting(after, table.differing(before, after))
+            transaction.update(before, written, condition=Category.version == before.version)
         return shapes.category(after), int(after.version)
 
     return until_applied(attempt)
@@ -166,14 +164,6 @@ def _changed(before: Category, changes: dict[str, Any], at: clock.Clock) -> Cate
     after.updated_at = clock.whole_seconds(at())
     place_in_catalogue(after)
     return after
-
-
-def _differences(before: Category, after: Category) -> "list[Action]":
-    return [
-        attribute.remove() if getattr(after, name) is None else attribute.set(getattr(after, name))
-        for name, attribute in Category.get_attributes().items()
-        if getattr(after, name) != getattr(before, name)
-    ]
 
 
 def _guard_of(category: Category) -> SlugGuard:

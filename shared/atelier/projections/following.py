@@ -59,6 +59,4 @@ def _heal(workshop: Workshop, happened: Happened, at: datetime) -> None:
         number = row.seat_block or 0
         if number not in blocks or seats.holder_of({number: blocks[number]}, row.user_id) is None:
             repair.heal_row(row)
-    for number in happened.blocks:
-        if number in blocks and blocks[number].freed > 0:
-            seats.promote(workshop.id, number)
+    repair.hand_on(workshop, {number: block for number, block in blocks.items() if number in happened.blocks})

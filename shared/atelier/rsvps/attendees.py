@@ -2,15 +2,14 @@
 
 from typing import Any, cast
 
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from atelier import audit, clock, table
+from atelier import audit, clock, edits, table
 from atelier.accounts import bans, profiles
 from atelier.accounts import shapes as account_shapes
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, profile_key
-from atelier.edits import CollisionError, Expected, until_applied
+from atelier.edits import Expected, until_applied
 from atelier.errors import NotAllowedError, NotFoundError, NotSeatedError
 from atelier.paging import Page, Scope
 from atelier.rsvps import rsvp, schemas, seats, waitlist
@@ -140,17 +139,10 @@ def _write_rights(row: Attendee, changed: dict[str, bool], caller: Caller, at: c
     actions = [getattr(Attendee, name).set(value) for name, value in changed.items()]
     actions += [Attendee.version.set(row.version + 1), Attendee.updated_at.set(at())]
     condition = (Attendee.version == row.version) & Attendee.status.is_in(*SEATED)
-    try:
-        with table.transaction() as t:
-            t.update(Attendee(row.pk, row.sk), actions, condition=condition)
-            change: dict[str, Any] = {"user": row.user_id, "from": before, "to": changed}
-            audit.write(
-                t, object_id=row.workshop_id, actor_id=caller.id, action="attendee_rights", change=change, at=at
-            )
-    except TransactWriteError as error:
-        if table.failed_conditions(error):
-            raise CollisionError from error
-        raise
+    with edits.transaction() as t:
+        t.update(Attendee(row.pk, row.sk), actions, condition=condition)
+        change: dict[str, Any] = {"user": row.user_id, "from": before, "to": changed}
+        audit.write(t, object_id=row.workshop_id, actor_id=caller.id, action="attendee_rights", change=change, at=at)
     row.version += 1
 
 

@@ -17,7 +17,7 @@ from atelier.edits import CollisionError
 from atelier.errors import CapacityBelowTakenError, CapacityModeFixedError
 from atelier.retries import OutOfTimeError
 from atelier.rsvps import requests, seats
-from atelier.rsvps.items import SEATS_PER_BLOCK, SeatBlock, blocks_for, planned_share
+from atelier.rsvps.items import SEATS_PER_BLOCK, SeatBlock, blocks_for
 from atelier.workshops.items import Workshop
 
 BLOCKS_PER_TRANSACTION = 90
@@ -95,7 +95,7 @@ def _cut(workshop: Workshop, old: int, new: int, write: WriteWorkshop) -> None:
 
 
 def _apply(workshop: Workshop, step: Step, was: int, now: int, count: int, write: WriteWorkshop, *, last: bool) -> None:
-    changes = [(number, _share(workshop, number), change) for number, change in step]
+    changes = [(number, seats.share(workshop, number), change) for number, change in step]
 
     def also(t: TransactWrite) -> None:
         write(t, was=was, max_capacity=now, block_count=count, last=last)
@@ -120,7 +120,7 @@ def _where_to_add(workshop: Workshop, blocks: dict[int, SeatBlock], seats_added:
 def _where_to_cut(workshop: Workshop, blocks: dict[int, SeatBlock], seats_cut: int) -> Step:
     """Takes from the blocks with most free seats, so that as few as possible change."""
     free = {
-        number: int(blocks[number].seats_left) if number in blocks else _share(workshop, number)
+        number: int(blocks[number].seats_left) if number in blocks else seats.share(workshop, number)
         for number in range(int(workshop.block_count))
     }
     if sum(free.values()) < seats_cut:
@@ -138,12 +138,8 @@ def _where_to_cut(workshop: Workshop, blocks: dict[int, SeatBlock], seats_cut: i
 def _size(workshop: Workshop, blocks: dict[int, SeatBlock], number: int) -> int:
     block = blocks.get(number)
     if block is None:
-        return _share(workshop, number)
+        return seats.share(workshop, number)
     return int(block.seats_left) + int(block.freed) + len(block.holders or ())
-
-
-def _share(workshop: Workshop, number: int) -> int:
-    return planned_share(int(workshop.planned_capacity or 0), number)
 
 
 def _best_effort(move: Callable[[], object]) -> None:

@@ -14,8 +14,8 @@ COUNTED_UP_TO = 2000
 MOST_TRIES = 8
 
 
-def recount(workshop_id: str, *, seats_changed: int = 0, waiting_changed: int = 0) -> Workshop | None:
-    """Brings both counts of a workshop up to date; gives back the workshop as it was read.
+def recount(workshop_id: str, *, seats_changed: int = 0, waiting_changed: int = 0) -> None:
+    """Brings both counts of a workshop up to date.
 
     Above 2,000 rows counting costs more than it is worth: there the given changes are added instead. A repeated
     stream record can then add twice; the error is bounded by the repeats and lasts until the number falls below 2,000
@@ -24,11 +24,11 @@ def recount(workshop_id: str, *, seats_changed: int = 0, waiting_changed: int = 
     for _ in range(MOST_TRIES):
         workshop = cast("Workshop | None", table.read_one(workshop_key(workshop_id)))
         if workshop is None:
-            return None
+            return
         seated = _seated(workshop, seats_changed)
         waiting = _waiting(workshop, waiting_changed)
         if (seated, waiting) == (workshop.attendee_count, workshop.waitlist_count):
-            return workshop
+            return
         stale = table.update_or_see(
             Workshop,
             workshop_key(workshop_id),
@@ -41,7 +41,7 @@ def recount(workshop_id: str, *, seats_changed: int = 0, waiting_changed: int = 
             Workshop.counts_version == workshop.counts_version,
         )
         if stale is None:
-            return workshop
+            return
     raise RuntimeError(f"the counts of {workshop_id} were written {MOST_TRIES} times by others meanwhile")
 
 

@@ -5,11 +5,11 @@ nobody handed on, or an entry nobody looked for a seat for. Each leaves a change
 change is looked at here, later than the write and against the state as it is then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 
 from atelier.rsvps import requests, seats
-from atelier.rsvps.items import Attendee, WaitlistEntry, waitlist_pk
+from atelier.rsvps.items import Attendee, SeatBlock, WaitlistEntry, waitlist_pk
 from atelier.workshops.items import Workshop
 
 MOST_TRIES = 10
@@ -48,8 +48,8 @@ def heal_row(row: Attendee) -> None:
             requests.drop_ghost(row, number)
 
 
-def hand_on(workshop: Workshop, numbers: Iterable[int]) -> None:
-    """Hands on the freed seats of these blocks."""
-    for number, block in requests.read_blocks(workshop.id, numbers).items():
+def hand_on(workshop: Workshop, blocks: Mapping[int, SeatBlock]) -> None:
+    """Hands on the freed seats of blocks that were read just now."""
+    for number, block in blocks.items():
         if block.freed > 0:
             seats.promote(workshop.id, number)

@@ -69,7 +69,7 @@ def take(
     Gives back the person's row: theirs from before when a twin of this request was faster.
     """
     for number in _blocks_to_try(workshop, row.user_id, known or {}, memory):
-        taking = requests.take_seat(workshop.id, number, _share(workshop, number), row.user_id)
+        taking = requests.take_seat(workshop.id, number, share(workshop, number), row.user_id)
         if taking is Taking.DRY:
             memory.mark(workshop.id, number)
             continue
@@ -280,7 +280,8 @@ def _with_seats(workshop_id: str, numbers: Iterable[int], memory: DryBlocks) -> 
             memory.mark(workshop_id, number)
 
 
-def _share(workshop: Workshop, number: int) -> int:
+def share(workshop: Workshop, number: int) -> int:
+    """The seats of a block of the workshop before anybody made it."""
     return planned_share(int(workshop.planned_capacity or 0), number)
 
 

@@ -58,7 +58,7 @@ def _attempt(
     if "max_capacity" in changes:
         capacity.change(workshop, changes["max_capacity"], change.write_capacity)
     else:
-        with writing.transaction() as transaction:
+        with edits.transaction() as transaction:
             change.write(transaction)
     return viewing.complete(change.after, sight, caller, description=text), int(change.after.version)
 

@@ -82,7 +82,7 @@ def _require_way(workshop: Workshop, status: str, now: datetime) -> None:
 
 
 def _write(before: Workshop, after: Workshop, caller: Caller, at: clock.Clock) -> None:
-    with writing.transaction() as transaction:
+    with edits.transaction() as transaction:
         writing.update(transaction, before, after)
         audit.write(
             transaction,

@@ -1,16 +1,12 @@
 """Writing a change of a workshop: what differs, on condition that nobody else changed it."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from typing import Any
 
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from atelier import clock, table
-from atelier.edits import CollisionError
 from atelier.workshops.items import Workshop, place_in_lists
 
 
@@ -47,23 +43,5 @@ def update(
     condition = (Workshop.version == before.version) & (Workshop.status == before.status)
     if also is not None:
         condition &= also
-    transaction.update(before, list(_differences(before, after, always)), condition=condition)
-
-
-def _differences(before: Workshop, after: Workshop, always: Collection[str]) -> Iterator[Action]:
-    for name, attribute in Workshop.get_attributes().items():
-        value = getattr(after, name)
-        if name in (*always, "last_change") or value != getattr(before, name):
-            yield attribute.remove() if value is None else attribute.set(value)
-
-
-@contextmanager
-def transaction() -> Iterator[TransactWrite]:
-    """A transaction whose failed conditions mean that somebody else was faster. Raises CollisionError then."""
-    try:
-        with table.transaction() as opened:
-            yield opened
-    except TransactWriteError as error:
-        if table.failed_conditions(error):
-            raise CollisionError from error
-        raise
+    names = table.differing(before, after) | {*always, "last_change"}
+    transaction.update(before, table.setting(after, names), condition=condition)
