@@ -76,8 +76,7 @@ def point_at(address: str, name: str) -> None:
 
 def forget() -> None:
     """Takes the layer back to where a new process stands: no settings read, no connection."""
-    for cached in (settings.table_settings, settings.api_settings, settings.agora_settings):
-        cached.cache_clear()
+    settings.forget()
     Item.Meta.table_name = None
     Item._connection = None  # noqa: SLF001 - PynamoDB has no public way to drop a connection
     for kind in _kinds(Item):

@@ -5,11 +5,14 @@ from typing import Any
 
 from atelier import errors, http, settings
 from atelier.accounts.caller import Caller
-from atelier.rooms import joining, schemas, secrets
+from atelier.agora import secrets
+from atelier.agora.tokens import Credentials
+from atelier.rooms import joining, schemas
+from atelier.settings import AgoraSettings, TokenSettings
 
 api = http.Api()
 
-credentials = secrets.stored_at(lambda: settings.agora_settings().agora_parameter_path)
+credentials = secrets.stored_at(lambda: settings.of(AgoraSettings).agora_parameter_path, Credentials)
 
 
 @api.route(
@@ -37,7 +40,7 @@ def make_a_join_token(workshop_id: str, caller: Caller, body: schemas.JoinReques
     A token cannot be taken back. One made before `can_speak` or `is_co_host` was withdrawn, or before a removal or a
     ban, keeps its rights until `expires_at`, at most an hour after it was made; no new one is given with them.
     """
-    signer = joining.Signer(settings.agora_settings(), credentials.get)
+    signer = joining.Signer(settings.of(TokenSettings), credentials.get)
     return http.Answer(200, joining.join(workshop_id, caller, body.device, signer))
 
 

@@ -58,6 +58,14 @@ class InvalidError(AtelierError):
     """The request is well-formed, but what it asks for is not allowed."""
 
 
+class LimitedError(AtelierError):
+    """The caller does it too often. `retry_after_s`: after how many seconds it is allowed again."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
 class UnavailableError(AtelierError):
     """Something Atelier needs does not answer."""
 
@@ -254,6 +262,30 @@ class NotSeatedError(ConflictError):
     title = "This person has no seat"
     cause = "Only somebody with a seat can be a co-host or be allowed to speak."
     remedy = "Wait until the person moves up from the waitlist."
+
+
+class NotOverError(ConflictError):
+    code = "workshop_not_over"
+    title = "The workshop has not ended"
+    cause = "A summary is there from the end of a workshop on; this one goes on, has not begun, or was cancelled."
+    remedy = "Ask again when the workshop has ended."
+
+
+class TooManyMessagesError(LimitedError):
+    code = "too_many_messages"
+    title = "You write too fast"
+    cause = "A person may write 10 messages in any 5 seconds in one workshop."
+    remedy = "Wait the seconds that `Retry-After` says, and send the message again."
+
+
+class BadSignatureError(UnauthenticatedError):
+    code = "bad_signature"
+    title = "The notice is not signed by Agora"
+    cause = (
+        "`Agora-Signature-V2` is missing, was sent more than once, or is not the HMAC-SHA256 of the body, byte for "
+        "byte, with any of the project's secrets."
+    )
+    remedy = "The operator must store the secret that Agora's console shows for the product; see the deployment guide."
 
 
 class RequestInProgressError(ConflictError):

@@ -36,6 +36,7 @@ STATUS_OF: dict[type[errors.AtelierError], int] = {
     errors.TooLargeError: 413,
     errors.MediaTypeError: 415,
     errors.InvalidError: 422,
+    errors.LimitedError: 429,
     errors.UnavailableError: 503,
 }
 
@@ -108,7 +109,8 @@ class Api:
     ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
         """Registers a route.
 
-        The handler asks by parameter name for what it needs: `caller`, `body`, `query`, `if_match`, `guard`, path ids.
+        The handler asks by parameter name for what it needs: `caller`, `body`, `query`, `if_match`, `guard`, path ids;
+        `raw` is the body as it came, byte for byte, and `headers` are in lower case.
         """
 
         def register(handler: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -180,14 +182,15 @@ def _answer(request: _Request, operation: Operation, path_values: Mapping[str, s
         if "caller" in wanted:
             given["caller"] = caller
     raw = read_raw_body(event)
-    if "query" in wanted:
-        given["query"] = read_query(event, wanted["query"])
-    if "if_match" in wanted:
-        given["if_match"] = read_if_match(event)
-    if "body" in wanted:
-        given["body"] = read_body(event, raw, wanted["body"])
-    if "guard" in wanted:
-        given["guard"] = read_guard(event, raw, given["caller"].id, operation)
+    sources: dict[str, Callable[[], Any]] = {
+        "raw": lambda: raw,
+        "headers": lambda: event.get("headers", {}),
+        "query": lambda: read_query(event, wanted["query"]),
+        "if_match": lambda: read_if_match(event),
+        "body": lambda: read_body(event, raw, wanted["body"]),
+        "guard": lambda: read_guard(event, raw, given["caller"].id, operation),
+    }
+    given |= {name: read() for name, read in sources.items() if name in wanted}
     return operation.handler(**given)
 
 
@@ -203,8 +206,11 @@ def _refuse(request: _Request, error: errors.AtelierError) -> Answer:
         "request_id": event.get("requestContext", {}).get("requestId"),
         **error.extra,
     }
-    is_passing = isinstance(error, errors.UnavailableError)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if is_passing else {}
+    headers = {}
+    if isinstance(error, errors.UnavailableError):
+        headers["Retry-After"] = str(RETRY_AFTER_S)
+    elif isinstance(error, errors.LimitedError):
+        headers["Retry-After"] = str(error.retry_after_s)
     return Answer(problem["status"], json.dumps(problem, ensure_ascii=False), headers, "application/problem+json")
 
 

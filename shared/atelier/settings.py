@@ -5,7 +5,7 @@ it likes.
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from functools import lru_cache
+from typing import Any
 
 TOKEN_LIFETIMES_S = range(300, 3601)
 
@@ -35,14 +35,19 @@ class ApiSettings:
 
 @dataclass(frozen=True, slots=True)
 class AgoraSettings:
+    """Where Agora's credentials are: the path of the parameter store that all of them stand under."""
+
+    agora_parameter_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSettings:
     """How join tokens are made.
 
-    agora_parameter_path: the SSM path that holds `app_id` and `app_certificate`.
     agora_token_version: `007`, or `006` for SDKs older than 4.0.
     agora_token_lifetime_s: seconds a token lives, at most one hour.
     """
 
-    agora_parameter_path: str
     agora_token_version: str = "007"  # noqa: S105 - a format, not a secret
     agora_token_lifetime_s: int = 3600
 
@@ -53,14 +58,42 @@ class AgoraSettings:
             raise SettingsError(f"AGORA_TOKEN_LIFETIME_S must be 300..3600, not {self.agora_token_lifetime_s}")
 
 
-def read[S: (TableSettings, ApiSettings, AgoraSettings)](kind: type[S], environ: Mapping[str, str]) -> S:
+@dataclass(frozen=True, slots=True)
+class RestSettings:
+    """Where Agora's REST API is: its hosts, the first one first, separated by commas."""
+
+    agora_urls: str = "https://api.agora.io,https://api.sd-rtn.com"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSettings:
+    """The queue of Agora's notices as they came."""
+
+    notices_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderSettings:
+    """The queue of what is to be brought in line at Agora: recordings and moderation."""
+
+    recorder_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """The bucket that recordings are written to."""
+
+    recordings_bucket: str
+
+
+def read[S](kind: type[S], environ: Mapping[str, str]) -> S:
     """The settings of one kind from upper-case variables of the same names.
 
     Raises SettingsError naming every missing variable and every number that is none.
     """
     values: dict[str, str | int] = {}
     wrong: list[str] = []
-    for field in fields(kind):
+    for field in fields(kind):  # type: ignore[arg-type]
         name = field.name.upper()
         text = environ.get(name)
         if text is None:
@@ -75,22 +108,30 @@ def read[S: (TableSettings, ApiSettings, AgoraSettings)](kind: type[S], environ:
             values[field.name] = text
     if wrong:
         raise SettingsError("; ".join(wrong))
-    return kind(**values)  # type: ignore[arg-type]
+    return kind(**values)
 
 
-@lru_cache
+_kept: dict[type, Any] = {}
+
+
+def of[S](kind: type[S]) -> S:
+    """The settings of a kind, read once per process from the environment. Raises SettingsError."""
+    if kind not in _kept:
+        _kept[kind] = read(kind, os.environ)
+    kept: S = _kept[kind]
+    return kept
+
+
+def forget() -> None:
+    """Takes the process back to where it has read nothing."""
+    _kept.clear()
+
+
 def table_settings() -> TableSettings:
-    """The table's settings, read once per process."""
-    return read(TableSettings, os.environ)
+    """The table's settings."""
+    return of(TableSettings)
 
 
-@lru_cache
 def api_settings() -> ApiSettings:
-    """The API's settings, read once per process."""
-    return read(ApiSettings, os.environ)
-
-
-@lru_cache
-def agora_settings() -> AgoraSettings:
-    """Agora's settings, read once per process."""
-    return read(AgoraSettings, os.environ)
+    """The API's settings."""
+    return of(ApiSettings)

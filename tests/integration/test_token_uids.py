@@ -10,12 +10,12 @@ import pytest
 
 from atelier import clock, table
 from atelier.agora.names import RECORDER_UIDS, UIDS
+from atelier.agora.secrets import SecretStore
 from atelier.agora.tokens import Credentials
 from atelier.edits import CollisionError
 from atelier.errors import AgoraUnavailableError, RequestInProgressError
 from atelier.rooms import uids
 from atelier.rooms.items import ChannelUid, uid_key
-from atelier.rooms.secrets import CredentialStore
 from functions.tokens import app
 from tests.calling import World, call, id_of
 from tests.counting import counted
@@ -28,7 +28,7 @@ from tests.workshops import stored
 def agora(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The credentials, from a parameter store of our own."""
     monkeypatch.setenv("AGORA_PARAMETER_PATH", "/studio/agora")
-    monkeypatch.setattr(app, "credentials", CredentialStore(lambda: CREDENTIALS))
+    monkeypatch.setattr(app, "credentials", SecretStore(lambda: CREDENTIALS))
 
 
 class TestASeatOnTheWay:
@@ -63,7 +63,7 @@ class TestASeatOnTheWay:
         def unreadable() -> Credentials:
             raise AgoraUnavailableError
 
-        monkeypatch.setattr(app, "credentials", CredentialStore(lambda: CREDENTIALS))
+        monkeypatch.setattr(app, "credentials", SecretStore(lambda: CREDENTIALS))
         monkeypatch.setattr(app.credentials, "get", unreadable)
         workshop_id = a_workshop(world, max_capacity=1)
         reply = token(workshop_id)

@@ -6,8 +6,8 @@ import pytest
 
 from atelier import clock, settings
 from atelier.accounts.caller import Caller
+from atelier.agora.secrets import SecretStore
 from atelier.rooms import joining
-from atelier.rooms.secrets import CredentialStore
 from functions.tokens import app
 from tests.calling import World, call, id_of
 from tests.rooms import (
@@ -31,7 +31,7 @@ from tests.workshops import run, set_in_table, stored
 def agora(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The credentials, from a parameter store of our own."""
     monkeypatch.setenv("AGORA_PARAMETER_PATH", "/studio/agora")
-    monkeypatch.setattr(app, "credentials", CredentialStore(lambda: CREDENTIALS))
+    monkeypatch.setattr(app, "credentials", SecretStore(lambda: CREDENTIALS))
 
 
 class TestWhatATokenSays:
@@ -62,7 +62,7 @@ class TestWhatATokenSays:
     def test_a_token_ends_after_an_hour_and_is_renewed_a_tenth_before(self, world: World) -> None:
         workshop_id = a_workshop(world, seated=("ana",))
         now = datetime(2027, 3, 1, 10, 0, 0, 999_999, UTC)
-        signer = joining.Signer(settings.agora_settings(), lambda: CREDENTIALS)
+        signer = joining.Signer(settings.of(settings.TokenSettings), lambda: CREDENTIALS)
         made = joining.join(workshop_id, Caller(id_of("ana")), "main", signer, at=lambda: now)
         decoded = decode_007(made.token)
         assert (decoded.issued_at, decoded.lifetime_s) == (int(now.timestamp()), 3600)

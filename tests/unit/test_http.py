@@ -31,11 +31,11 @@ def test_a_problem_says_what_happened_and_where_to_read_more() -> None:
 
 def test_the_configured_address_is_where_a_problem_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", "https://atelier.example.org/v1/")
-    settings.api_settings.cache_clear()
+    settings.forget()
     try:
         assert post("").json["type"] == "https://atelier.example.org/v1/public/errors/malformed_json"
     finally:
-        settings.api_settings.cache_clear()
+        settings.forget()
 
 
 def test_a_problem_never_repeats_what_was_sent() -> None:

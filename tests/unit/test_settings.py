@@ -5,7 +5,17 @@ from dataclasses import fields
 import pytest
 
 from atelier import settings
-from atelier.settings import AgoraSettings, ApiSettings, SettingsError, TableSettings
+from atelier.settings import (
+    AgoraSettings,
+    ApiSettings,
+    NoticeSettings,
+    RecorderSettings,
+    RecordingSettings,
+    RestSettings,
+    SettingsError,
+    TableSettings,
+    TokenSettings,
+)
 
 
 def test_nothing_is_needed_that_has_a_default() -> None:
@@ -24,8 +34,7 @@ def test_a_missing_variable_is_named() -> None:
 
 def test_everything_wrong_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as refused:
-        settings.read(AgoraSettings, {"AGORA_TOKEN_LIFETIME_S": "an hour"})
-    assert "AGORA_PARAMETER_PATH is missing" in str(refused.value)
+        settings.read(TokenSettings, {"AGORA_TOKEN_LIFETIME_S": "an hour"})
     assert "AGORA_TOKEN_LIFETIME_S is not a whole number" in str(refused.value)
 
 
@@ -34,23 +43,31 @@ def test_everything_wrong_is_named_at_once() -> None:
 )
 def test_values_out_of_range_are_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match=next(iter(wrong))):
-        settings.read(AgoraSettings, {"AGORA_PARAMETER_PATH": "/atelier/agora"} | wrong)
+        settings.read(TokenSettings, wrong)
 
 
 def test_numbers_are_numbers() -> None:
-    environ = {"AGORA_PARAMETER_PATH": "/atelier/agora", "AGORA_TOKEN_LIFETIME_S": "300"}
-    assert settings.read(AgoraSettings, environ).agora_token_lifetime_s == 300
+    assert settings.read(TokenSettings, {"AGORA_TOKEN_LIFETIME_S": "300"}).agora_token_lifetime_s == 300
 
 
 def test_settings_are_read_once_per_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.table_settings.cache_clear()
+    settings.forget()
     monkeypatch.setenv("TABLE_NAME", "one")
     first = settings.table_settings()
     monkeypatch.setenv("TABLE_NAME", "two")
     assert settings.table_settings() is first
-    settings.table_settings.cache_clear()
+    settings.forget()
 
 
 def test_every_kind_of_settings_is_of_texts_and_numbers() -> None:
-    for kind in (TableSettings, ApiSettings, AgoraSettings):
+    for kind in (
+        TableSettings,
+        ApiSettings,
+        AgoraSettings,
+        TokenSettings,
+        RestSettings,
+        NoticeSettings,
+        RecorderSettings,
+        RecordingSettings,
+    ):
         assert {field.type for field in fields(kind)} <= {str, int}

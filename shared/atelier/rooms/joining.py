@@ -20,7 +20,7 @@ from atelier.rooms.schemas import Device, JoinToken
 from atelier.rsvps import rsvp
 from atelier.rsvps.items import Attendee
 from atelier.rsvps.rsvp import Visit
-from atelier.settings import AgoraSettings
+from atelier.settings import TokenSettings
 from atelier.workshops.items import Workshop
 
 LONGEST_LIFE_S = 3600
@@ -32,7 +32,7 @@ OPEN_TO_ALL = ("live",)
 class Signer:
     """What tokens are made with. The credentials are asked for when a token is due, and not before."""
 
-    settings: AgoraSettings
+    settings: TokenSettings
     credentials: Callable[[], Credentials]
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from atelier import audit, clock, edits
 from atelier.accounts.caller import Caller
 from atelier.errors import BadTransitionError, WorkshopOverError
+from atelier.rooms.items import new_room
 from atelier.workshops import viewing, visibility, writing
 from atelier.workshops.items import Workshop
 from atelier.workshops.schemas import WorkshopDetail
@@ -84,6 +85,8 @@ def _require_way(workshop: Workshop, status: str, now: datetime) -> None:
 def _write(before: Workshop, after: Workshop, caller: Caller, at: clock.Clock) -> None:
     with edits.transaction() as transaction:
         writing.update(transaction, before, after)
+        if before.status == "scheduled" and after.status in ("lobby", "live") and after.format != "in_person":
+            transaction.save(new_room(after.channel, after.id, after.scheduled_at, at=after.updated_at))
         audit.write(
             transaction,
             object_id=before.id,

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from atelier import observability, retries
+from atelier import aws, observability, retries
+from atelier.agora import secrets
+from atelier.agora.secrets import READ_AGAIN_AFTER_S, TRUSTED_FOR_S, MissingParametersError, SecretStore, WebhookSecrets
 from atelier.agora.tokens import Credentials, InvalidCredentialsError
 from atelier.errors import AgoraUnavailableError
-from atelier.rooms import secrets
-from atelier.rooms.secrets import READ_AGAIN_AFTER_S, TRUSTED_FOR_S, CredentialStore, MissingParametersError, read_from
 from tests import emulator
 
 APP_ID, CERTIFICATE = "a1" * 16, "c7" * 16
@@ -61,8 +61,12 @@ def a_stub() -> Stub:
     return Stub(app_id=APP_ID, app_certificate=CERTIFICATE)
 
 
-def a_store(stub: Stub, clock: Clock | None = None) -> CredentialStore:
-    return CredentialStore(lambda: read_from(stub, PATH), clock or Clock())
+def a_store(stub: Stub, clock: Clock | None = None) -> SecretStore[Credentials]:
+    return SecretStore(lambda: read_from(stub, PATH), clock or Clock())
+
+
+def read_from(client: Any, path: str) -> Credentials:
+    return secrets.read_from(client, path, Credentials)
 
 
 def denied() -> ClientError:
@@ -235,7 +239,7 @@ def test_the_real_client_signs_one_request_for_both(environment: None) -> None:
         return {"Parameters": [{"Name": name, "Value": values[name]} for name in request["Names"]]}
 
     with _parameter_store(answer) as (address, asked):
-        found = read_from(secrets.ssm_client(endpoint_url=address), PATH)
+        found = read_from(aws.new_client("ssm", endpoint_url=address), PATH)
     assert found == Credentials(APP_ID, CERTIFICATE)
     [(target, authorization, request)] = asked
     assert target == "AmazonSSM.GetParameters"
@@ -249,10 +253,10 @@ def test_a_parameter_store_that_does_not_answer_costs_two_seconds_and_no_more(
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        client = secrets.ssm_client(endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        client = aws.new_client("ssm", endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
         started = time.monotonic()
         with pytest.raises(AgoraUnavailableError):
-            CredentialStore(lambda: read_from(client, PATH)).get()
+            SecretStore(lambda: read_from(client, PATH)).get()
     assert time.monotonic() - started < 3.0
     assert log[0]["reason"] == "ReadTimeoutError"
     assert client.meta.config.connect_timeout == 1.0
@@ -312,3 +316,13 @@ print("kept" if app.credentials._kept is not None else "nothing kept")
         )
     assert done.stdout == "kept\n", done.stderr
     assert len(asked) == 1
+
+
+def test_notices_may_be_signed_with_any_of_several_secrets() -> None:
+    stub = Stub(webhook_secrets="one\n two\n\nthree\n")
+    assert secrets.read_from(stub, PATH, WebhookSecrets).all == (b"one", b"two", b"three")
+
+
+def test_no_secret_is_shown_by_what_holds_it() -> None:
+    held = (WebhookSecrets("hush"), secrets.RestAccess("a", "b", "hush"), secrets.StorageAccess("a", "hush"))
+    assert "hush" not in repr(held)

@@ -1,0 +1,24 @@
+"""Sending to a queue. A message is a reason to look: whoever receives it reads from the table what is true now."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from atelier import aws
+
+LONGEST_DELAY_S = 900
+
+
+def send(queue_url: str, body: str, *, delay_s: int = 0) -> None:
+    """Sends one message, which is received `delay_s` seconds later at the earliest (15 minutes at most).
+
+    Raises botocore's own errors when the queue does not take it.
+    """
+    aws.client("sqs").send_message(
+        QueueUrl=queue_url, MessageBody=body, DelaySeconds=min(max(delay_s, 0), LONGEST_DELAY_S)
+    )
+
+
+def send_task(queue_url: str, task: Mapping[str, Any], *, delay_s: int = 0) -> None:
+    """Sends a task, as JSON; see `send`."""
+    send(queue_url, json.dumps(task, separators=(",", ":"), sort_keys=True), delay_s=delay_s)
