@@ -5,16 +5,33 @@ from dataclasses import fields
 
 import pytest
 
-from atelier.settings import AgoraSettings, ApiSettings, TableSettings
+from atelier.settings import (
+    AgoraSettings,
+    ApiSettings,
+    NoticeSettings,
+    RecorderSettings,
+    RecordingSettings,
+    RestSettings,
+    TableSettings,
+    TokenSettings,
+)
 from tests.infrastructure import expanded
 
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
-SETTINGS: dict[str, tuple[type, ...]] = {"tokens": (TableSettings, ApiSettings, AgoraSettings)}
-"""Which settings a function reads, where it is not just these two."""
 USUAL_SETTINGS = (TableSettings, ApiSettings)
+SETTINGS: dict[str, tuple[type, ...]] = {
+    "tokens": (AgoraSettings, TokenSettings),
+    "workshops": (RecordingSettings,),
+    "projections": (RecorderSettings,),
+    "recordings": (RecordingSettings,),
+    "recording_webhook": (AgoraSettings, NoticeSettings),
+    "recorder": (AgoraSettings, TokenSettings, RestSettings, RecorderSettings, RecordingSettings),
+    "upkeep": (AgoraSettings, RestSettings, RecorderSettings),
+}
+"""Which settings a function reads beside the usual ones."""
 
 HTTP_SECONDS = 10
-SECONDS = {"projections": 60}
+SECONDS = {"projections": 60, "notices": 20, "recorder": 60, "upkeep": 240}
 """How long a function may run, where nobody waits for its answer."""
 
 each_function = pytest.mark.parametrize("name", sorted(expanded.functions()))
@@ -63,7 +80,7 @@ def test_a_function_logs_to_a_group_that_forgets(name: str) -> None:
 @each_function
 def test_the_environment_is_what_the_settings_read(name: str) -> None:
     variables = expanded.functions()[name]["Properties"]["Environment"]["Variables"]
-    read = {field.name.upper() for kind in SETTINGS.get(name, USUAL_SETTINGS) for field in fields(kind)}
+    read = {field.name.upper() for kind in (*USUAL_SETTINGS, *SETTINGS.get(name, ())) for field in fields(kind)}
     assert set(variables) == read | POWERTOOLS
     assert variables["POWERTOOLS_SERVICE_NAME"] == name
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Atelier"
@@ -71,10 +88,13 @@ def test_the_environment_is_what_the_settings_read(name: str) -> None:
 
 def test_defaults_are_the_same_in_template_and_code() -> None:
     parameters = expanded.source()["Parameters"]
-    defaults = {field.name: field.default for kind in (ApiSettings, AgoraSettings) for field in fields(kind)}
+    defaults = {
+        field.name: field.default for kind in (ApiSettings, TokenSettings, RestSettings) for field in fields(kind)
+    }
     assert parameters["AdminGroup"]["Default"] == defaults["admin_group"]
     assert parameters["PublicUrl"]["Default"] == defaults["public_url"]
     assert parameters["AgoraTokenVersion"]["Default"] == defaults["agora_token_version"]
+    assert parameters["AgoraUrls"]["Default"] == defaults["agora_urls"]
     assert parameters["AgoraTokenLifetimeSeconds"]["Default"] == defaults["agora_token_lifetime_s"]
 
 

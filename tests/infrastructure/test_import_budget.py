@@ -24,6 +24,13 @@ NOWHERE = {
     "unittest": "it is for tests",
 }
 OUTSIDE_HTTP = {"pydantic", "pydantic_core", "atelier.http"}
+ONLY_FOR = {
+    "atelier.agora.tokens": {"tokens", "recorder", "recording_webhook", "upkeep"},
+    "atelier.agora.rest": {"recorder", "upkeep"},
+    "atelier.rooms.joining": {"tokens"},
+    "atelier.rooms.chat": {"rooms"},
+    "atelier.recordings.recorder": {"recorder"},
+}
 MOST_MODULES_HTTP = 520
 MOST_MODULES = 450
 
@@ -90,10 +97,12 @@ def test_only_functions_that_speak_http_load_what_that_takes(name: str) -> None:
     assert loaded == (OUTSIDE_HTTP if _speaks_http(name) else set())
 
 
-@every_function
-def test_what_belongs_to_rooms_is_loaded_for_tokens_alone(name: str) -> None:
-    loaded = {module for module in _started(name)["modules"] if module.startswith("atelier.rooms")}
-    assert bool(loaded) == (name == "tokens")
+@pytest.mark.parametrize("module", sorted(ONLY_FOR))
+def test_what_only_some_functions_need_is_loaded_by_them_alone(module: str) -> None:
+    loaders = {
+        file.parent.name for file in FUNCTIONS.glob("*/app.py") if module in _started(file.parent.name)["modules"]
+    }
+    assert loaders == ONLY_FOR[module]
 
 
 @every_function

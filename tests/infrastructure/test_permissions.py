@@ -14,19 +14,52 @@ TABLE_ACTIONS = {
     "rsvps": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "tokens": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "projections": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "rooms": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "recordings": {"BatchGetItem", "Query"},
+    "checkins": {"BatchGetItem", "Query"},
+    "recording_webhook": set(),
+    "notices": {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "recorder": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "upkeep": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
 }
 INDEXES_QUERIED = {
     "categories": {"by_feed"},
     "workshops": {"by_host", "by_feed", "by_category", "by_person"},
     "projections": {"by_category"},
+    "upkeep": {"by_feed"},
 }
+SECRET = {"ssm:GetParameters", "kms:Decrypt"}
 OTHER_ACTIONS = {
-    "tokens": {"ssm:GetParameters", "kms:Decrypt"},
+    "tokens": SECRET,
     "projections": {"sqs:SendMessage"},
+    "workshops": {"s3:GetObject"},
+    "recordings": {"s3:GetObject"},
+    "recording_webhook": {*SECRET, "sqs:SendMessage"},
+    "recorder": {*SECRET, "sqs:SendMessage", "s3:ListBucket"},
+    "upkeep": {*SECRET, "sqs:SendMessage"},
 }
-# What every function needs of Lambda itself: its log, its traces, and for a stream the reading of it.
+SECRETS_READ = {
+    "tokens": {"app_id", "app_certificate"},
+    "recording_webhook": {"webhook_secrets"},
+    "recorder": {
+        "app_id",
+        "app_certificate",
+        "customer_id",
+        "customer_secret",
+        "storage_access_key",
+        "storage_secret_key",
+    },
+    "upkeep": {"app_id", "customer_id", "customer_secret"},
+}
+# What every function needs of Lambda itself: its log, its traces, and for a stream or a queue the reading of it.
 MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
-MANAGED_OF = {"projections": {"AWSLambdaDynamoDBExecutionRole"}}
+MANAGED_OF = {
+    "projections": {"AWSLambdaDynamoDBExecutionRole"},
+    "notices": {"AWSLambdaSQSQueueExecutionRole"},
+    "recorder": {"AWSLambdaSQSQueueExecutionRole"},
+}
+RECORDED = "${RecordingsBucket.Arn}/recordings/*"
+PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${AgoraParameterPath}/"
 
 each_function = pytest.mark.parametrize("name", sorted(expanded.functions()))
 
@@ -50,7 +83,7 @@ def _written(resource: Any) -> str:
 
 @each_function
 def test_a_function_may_do_exactly_this_to_the_table(name: str) -> None:
-    assert _granted(name)["Table.Arn"] == {f"dynamodb:{action}" for action in TABLE_ACTIONS[name]}
+    assert _granted(name).get("Table.Arn", set()) == {f"dynamodb:{action}" for action in TABLE_ACTIONS[name]}
 
 
 @each_function
@@ -75,7 +108,7 @@ def test_nothing_else_is_allowed(name: str) -> None:
 @each_function
 def test_no_action_and_no_resource_is_a_wildcard(name: str) -> None:
     for resource, actions in _granted(name).items():
-        assert "*" not in resource
+        assert resource == RECORDED or "*" not in resource
         assert not [action for action in actions if "*" in action]
 
 
@@ -91,22 +124,43 @@ def test_no_two_functions_share_a_role() -> None:
     assert len(roles) == len(set(roles)) == len(expanded.of_type("AWS::IAM::Role"))
 
 
-def test_only_tokens_may_read_the_app_certificate() -> None:
-    readers = {name for name in expanded.functions() for resource in _granted(name) if ":parameter" in resource}
-    assert readers == {"tokens"}
+def test_only_who_signs_tokens_may_read_the_app_certificate() -> None:
+    readers = {name for name in expanded.functions() if f"{PARAMETER}app_certificate" in _granted(name)}
+    assert readers == {"tokens", "recorder"}
 
 
-def test_secrets_are_read_by_their_exact_names() -> None:
-    path = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${AgoraParameterPath}"
-    parameters = {resource for resource in _granted("tokens") if ":parameter" in resource}
-    assert parameters == {f"{path}/app_id", f"{path}/app_certificate"}
+@each_function
+def test_secrets_are_read_by_their_exact_names(name: str) -> None:
+    parameters = {resource for resource in _granted(name) if ":parameter" in resource}
+    assert parameters == {f"{PARAMETER}{secret}" for secret in SECRETS_READ.get(name, ())}
 
 
-def test_a_key_of_ones_own_is_used_through_ssm_only() -> None:
+@pytest.mark.parametrize("name", sorted(SECRETS_READ))
+def test_a_key_of_ones_own_is_used_through_ssm_only(name: str) -> None:
     (statement,) = (
         statement
-        for statement in expanded.statements_of(expanded.functions()["tokens"])
+        for statement in expanded.statements_of(expanded.functions()[name])
         if "kms:Decrypt" in expanded.actions_of(statement)
     )
     via = statement["Condition"]["StringEquals"]["kms:ViaService"]
     assert via == {"Fn::Sub": "ssm.${AWS::Region}.${AWS::URLSuffix}"}
+
+
+def test_a_queue_is_sent_to_only_by_who_has_something_for_it() -> None:
+    senders = {
+        queue: {name for name in expanded.functions() if "sqs:SendMessage" in _granted(name).get(queue, set())}
+        for queue in ("NoticesQueue.Arn", "RecorderQueue.Arn")
+    }
+    assert senders == {
+        "NoticesQueue.Arn": {"recording_webhook"},
+        "RecorderQueue.Arn": {"projections", "recorder", "upkeep"},
+    }
+
+
+def test_the_recorder_lists_recordings_and_nothing_else_of_the_bucket() -> None:
+    (statement,) = (
+        statement
+        for statement in expanded.statements_of(expanded.functions()["recorder"])
+        if "s3:ListBucket" in expanded.actions_of(statement)
+    )
+    assert statement["Condition"] == {"StringLike": {"s3:prefix": "recordings/*"}}

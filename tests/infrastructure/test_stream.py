@@ -6,12 +6,19 @@ from typing import Any
 
 import pytest
 
+from atelier.attendance import items as attendance
 from atelier.categories import items as categories
+from atelier.recordings import items as recordings
+from atelier.rooms import items as rooms
 from atelier.rsvps import items as seats
 from atelier.workshops import items as workshops
 from tests.infrastructure import expanded
 
-MAPPING = expanded.only("AWS::Lambda::EventSourceMapping")["Properties"]
+(MAPPING,) = (
+    resource["Properties"]
+    for resource in expanded.of_type("AWS::Lambda::EventSourceMapping").values()
+    if "StartingPosition" in resource["Properties"]
+)
 PATTERNS = [json.loads(entry["Pattern"]) for entry in MAPPING["FilterCriteria"]["Filters"]]
 MOST_PATTERNS = 5
 
@@ -49,6 +56,12 @@ def test_changes_of_seats_reach_it(key: tuple[str, str], happened: str) -> None:
     assert _reaches(key, happened)
 
 
+@pytest.mark.parametrize("happened", ["INSERT", "MODIFY", "REMOVE"])
+def test_facts_of_presence_and_changes_of_recordings_reach_it(happened: str) -> None:
+    assert _reaches(rooms.presence_key("wks_1", "usr_1", 7, 1, "join"), happened)
+    assert _reaches(recordings.recording_key("wks_1", "rec_1"), happened)
+
+
 def test_edits_of_workshops_reach_it_and_its_own_counts_do_not() -> None:
     key = workshops.workshop_key("wks_1")
     assert _reaches(key, kind="workshop", last_change="edit")
@@ -64,6 +77,10 @@ def test_a_category_reaches_it_when_it_is_gone_and_not_when_it_is_counted() -> N
 def test_nothing_else_wakes_it() -> None:
     assert not _reaches(workshops.description_key("wks_1"), kind="description")
     assert not _reaches(("USER#usr_1", "#PROFILE"), kind="profile")
+    assert not _reaches(rooms.participant_key("wks_1", 7), kind="participant")
+    assert not _reaches(rooms.message_key("wks_1", 1, "msg_1"), kind="message")
+    assert not _reaches(attendance.attendance_key("wks_1", "usr_1"), kind="attendance")
+    assert not _reaches(recordings.lock_key("wks_1"), kind="recorder")
 
 
 def test_there_are_no_more_patterns_than_lambda_takes() -> None:
