@@ -7,7 +7,7 @@ import pytest
 
 from tests.infrastructure import expanded
 
-PUBLIC = {("GET", "/v1/health"), ("GET", "/v1/public/errors/{code}")}
+PUBLIC = {("GET", "/v1/health"), ("GET", "/v1/public/errors/{code}"), ("POST", "/v1/webhooks/agora")}
 EXPOSED = {"ETag", "Link", "Location", "Retry-After", "Idempotency-Replayed"}
 SENT = {"Authorization", "Content-Type", "If-Match", "Idempotency-Key"}
 PERSONAL = ("ip", "userAgent", "claims", "principalId", "caller", "user", "path", "$context.requestOverride")
