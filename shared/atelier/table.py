@@ -124,6 +124,17 @@ class ByPerson(GlobalSecondaryIndex["Item"]):
     person_sort = UnicodeAttribute(range_key=True)
 
 
+class ByDue(GlobalSecondaryIndex["Item"]):
+    """What is due, by when it is looked at next."""
+
+    class Meta:
+        index_name = "by_due"
+        projection = IncludeProjection(["kind"])
+
+    due_key = UnicodeAttribute(hash_key=True)
+    due_sort = UnicodeAttribute(range_key=True)
+
+
 class Item(Model):
     """What every item has: its key, what it is, and when DynamoDB may forget it. A query on `Item` gives each row its
     own class.
@@ -149,11 +160,14 @@ class Item(Model):
     starts = UnicodeAttribute(null=True)
     person_key = UnicodeAttribute(null=True)
     person_sort = UnicodeAttribute(null=True)
+    due_key = UnicodeAttribute(null=True)
+    due_sort = UnicodeAttribute(null=True)
 
     by_host = ByHost()
     by_feed = ByFeed()
     by_category = ByCategory()
     by_person = ByPerson()
+    by_due = ByDue()
 
     @property
     def key(self) -> Key:

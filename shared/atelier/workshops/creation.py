@@ -24,7 +24,7 @@ from atelier.idempotency import Guard
 from atelier.ids import new_id
 from atelier.rsvps.items import blocks_for
 from atelier.table import Item
-from atelier.workshops import shapes
+from atelier.workshops import moments, shapes
 from atelier.workshops.items import Description, Workshop, description_key, place_in_lists, workshop_key
 from atelier.workshops.schemas import WorkshopDetail, WorkshopInput
 
@@ -113,6 +113,7 @@ def _new_workshop(workshop_id: str, host_id: str, wanted: WorkshopInput, *, at: 
         channel=new_channel_name(),
     )
     place_in_lists(workshop)
+    moments.place(workshop, None, now=at)
     return workshop
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
 
 from atelier import clock
 from atelier.table import Entity, InstantAttribute, Item, Key
@@ -20,7 +20,11 @@ class Workshop(Entity, discriminator="workshop"):
     from it alone.
     block_count: how many seat blocks there are or may be; only grows.
     counts_version: raised by each write of the counts, so that a slow count cannot overwrite a newer one.
-    last_change: "edit" or "counts"; the stream to `projections` leaves count-only changes out by it.
+    last_change: "edit", "counts" or "due"; the stream to `projections` leaves all but edits out by it.
+    edited_by: who made the last edit, so that nobody is told of what they did themselves.
+    reminder_offsets: how many minutes before the start anybody wants to be reminded; None = the usual ones.
+    due_at: the next moment at which something has to happen by itself and has not; where it stands in the index of due
+    work is `due_sort`, which who works on it moves ahead meanwhile.
     """
 
     title = UnicodeAttribute()
@@ -46,6 +50,9 @@ class Workshop(Entity, discriminator="workshop"):
     has_recording = BooleanAttribute(default=False)
     channel = UnicodeAttribute()
     last_change = UnicodeAttribute(default="edit")
+    edited_by = UnicodeAttribute(null=True)
+    reminder_offsets = NumberSetAttribute(null=True)
+    due_at = InstantAttribute(null=True)
 
     @property
     def id(self) -> str:

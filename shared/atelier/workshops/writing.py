@@ -7,6 +7,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from atelier import clock, table
+from atelier.workshops import moments
 from atelier.workshops.items import Workshop, place_in_lists
 
 
@@ -23,6 +24,7 @@ def changed(workshop: Workshop, changes: dict[str, Any], *, at: clock.Clock) -> 
     version = int(workshop.version) + 1
     after = with_values(workshop, **changes, version=version, updated_at=clock.whole_seconds(at()), last_change="edit")
     place_in_lists(after)
+    moments.place(after, workshop, now=at())
     return after
 
 
