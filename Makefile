@@ -18,6 +18,7 @@ PYTEST := $(PYTHON) -m pytest -q
 WORKERS ?= 2
 export PORT ?= 8080
 N ?= 20
+QUEUE ?= notices
 
 HOST_ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 # What was answered at the first deployment counts: parameters given on the command line would replace all saved ones.
@@ -46,6 +47,9 @@ users: setup ## Add users u001.. with tokens to the running local cloud (N=20)
 
 tour: setup ## Walk through the whole story against the running local cloud
 	@$(PYTHON) -m local tour
+
+redrive: setup ## Bring a queue's failures back to it (QUEUE=notices or recorder; AWS=1 STACK=name for a deployed stack)
+	@$(PYTHON) -m local redrive $(QUEUE)
 
 ##@ Checks
 
@@ -152,7 +156,7 @@ clean: ## Remove everything that was made here: environments, builds, caches
 	rm -rf .venv .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup start users tour test quick format format-check lint types unit integration property infrastructure \
+.PHONY: help setup start users tour redrive test quick format format-check lint types unit integration property infrastructure \
 	e2e requirements template bench least-privilege docs hooks lock build deploy clean
 
 # A plain folder, not an environment: `python3 -m venv` alone takes longer than all of this.
