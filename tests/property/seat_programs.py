@@ -83,16 +83,16 @@ class Asked:
     def open_freed(self, _: str, number: int) -> Any:
         return self._ask("open_freed", WORKSHOP, number)
 
-    def leave_seat(self, row: Any, number: int, *, removed: bool = False, also: Any = None) -> Any:
+    def leave_seat(self, row: Any, number: int, *, removed_at: datetime | None = None, also: Any = None) -> Any:
         del also
-        return self._ask("leave_removed" if removed else "leave_seat", _row(row), number)
+        return self._ask("leave_removed" if removed_at else "leave_seat", _row(row), number)
 
-    def leave_uncounted(self, row: Any, *, removed: bool = False, also: Any = None) -> Any:
-        del removed, also
+    def leave_uncounted(self, row: Any, *, removed_at: datetime | None = None, also: Any = None) -> Any:
+        del removed_at, also
         return self._ask("leave_uncounted", _row(row))
 
-    def leave_waitlist(self, row: Any, *, removed: bool = False, also: Any = None) -> Any:
-        del removed, also
+    def leave_waitlist(self, row: Any, *, removed_at: datetime | None = None, also: Any = None) -> Any:
+        del removed_at, also
         return self._ask("leave_waitlist", _row(row))
 
     def return_seat(self, _: str, number: int, user_id: str) -> Any:
@@ -181,7 +181,7 @@ def leave(user: str, *, removed: bool = False) -> Person:
         if removed and row is None:
             return "not found"
         workshop: Any = _Workshop(meta)
-        return seats.give_up(workshop, user_id, row, removed=removed) is not None
+        return seats.give_up(workshop, user_id, row, removed_at=NOW if removed else None) is not None
 
     return Person(f"{'remove' if removed else 'cancel'} {user}", run)
 

@@ -172,6 +172,6 @@ def remove(workshop_id: str, user_id: str, caller: Caller, *, ban: bool, at: clo
         change = {"user": user_id, "from": row.status, "to": "removed"}
         audit.write(t, object_id=workshop_id, actor_id=caller.id, action="attendee_removed", change=change, at=at)
 
-    seats.give_up(seen.workshop, user_id, row, removed=True, also=also)
+    seats.give_up(seen.workshop, user_id, row, removed_at=at(), also=also)
     if ban:
         bans.ban(seen.workshop.host_id, user_id, actor_id=caller.id, at=at)

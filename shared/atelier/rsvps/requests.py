@@ -5,6 +5,7 @@ order in which the steps of several people can meet.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from enum import Enum, auto
 from functools import wraps
 from typing import Concatenate, cast
@@ -190,21 +191,23 @@ def open_freed(workshop_id: str, number: int) -> None:
     )
 
 
-def leave_seat(row: Attendee, number: int, *, removed: bool = False, also: Also | None = None) -> Leaving:
-    """Gives a person's seat back as `freed`, and takes their row away or marks it removed: both or neither."""
+def leave_seat(row: Attendee, number: int, *, removed_at: datetime | None = None, also: Also | None = None) -> Leaving:
+    """Gives a person's seat back as `freed`, and takes their row away, or marks it removed at an instant: both or
+    neither.
+    """
     me = member(row.user_id)
     holds = Attendee.status.is_in(*SEATED) & (Attendee.block == number)
     try:
         with table.transaction() as t:
-            if not removed:
+            if removed_at is None:
                 t.delete(_bare(row), condition=holds)
             t.update(
                 _block(row.workshop_id, number),
                 [SeatBlock.holders.delete([me]), SeatBlock.freed.add(1)],
                 condition=SeatBlock.holders.contains(me),
             )
-            if removed:
-                t.update(_bare(row), _becomes_removed(), condition=holds)
+            if removed_at is not None:
+                t.update(_bare(row), _becomes_removed(removed_at), condition=holds)
             if also:
                 also(t)
     except TransactWriteError as error:
@@ -213,18 +216,22 @@ def leave_seat(row: Attendee, number: int, *, removed: bool = False, also: Also 
 
 
 @_all_or_nothing
-def leave_uncounted(t: TransactWrite, row: Attendee, *, removed: bool = False, also: Also | None = None) -> None:
+def leave_uncounted(
+    t: TransactWrite, row: Attendee, *, removed_at: datetime | None = None, also: Also | None = None
+) -> None:
     """Takes away, or marks removed, the row of a person whose seat stands in no block."""
     holds = Attendee.status.is_in(*SEATED) & Attendee.block.does_not_exist()
-    _give_up(t, row, holds, removed, also)
+    _give_up(t, row, holds, removed_at, also)
 
 
 @_all_or_nothing
-def leave_waitlist(t: TransactWrite, row: Attendee, *, removed: bool = False, also: Also | None = None) -> None:
+def leave_waitlist(
+    t: TransactWrite, row: Attendee, *, removed_at: datetime | None = None, also: Also | None = None
+) -> None:
     """Takes a person off the waitlist: entry and row."""
     waits = (Attendee.status == "waitlisted") & (Attendee.waiting_as == row.waiting_as)
     t.delete(WaitlistEntry(waitlist_pk(row.workshop_id), row.waiting_as), condition=WaitlistEntry.pk.exists())
-    _give_up(t, row, waits, removed, also)
+    _give_up(t, row, waits, removed_at, also)
 
 
 @_all_or_nothing
@@ -301,18 +308,21 @@ def _refused_updates(t: TransactWrite, error: TransactWriteError) -> set[int]:
     return {position - before for position in failed}
 
 
-def _give_up(t: TransactWrite, row: Attendee, condition: Condition, removed: bool, also: Also | None) -> None:
-    if removed:
-        t.update(_bare(row), _becomes_removed(), condition=condition)
+def _give_up(
+    t: TransactWrite, row: Attendee, condition: Condition, removed_at: datetime | None, also: Also | None
+) -> None:
+    if removed_at is not None:
+        t.update(_bare(row), _becomes_removed(removed_at), condition=condition)
     else:
         t.delete(_bare(row), condition=condition)
     if also:
         also(t)
 
 
-def _becomes_removed() -> list[Action]:
+def _becomes_removed(at: datetime) -> list[Action]:
     return [
         Attendee.status.set("removed"),
+        Attendee.updated_at.set(at),
         Attendee.is_co_host.set(False),
         Attendee.can_speak.set(False),
         Attendee.block.remove(),

@@ -162,12 +162,18 @@ def promote_everyone(workshop_id: str) -> int:
 
 
 def give_up(
-    workshop: Workshop, user_id: str, row: Attendee | None, *, removed: bool = False, also: Also | None = None
+    workshop: Workshop,
+    user_id: str,
+    row: Attendee | None,
+    *,
+    removed_at: datetime | None = None,
+    also: Also | None = None,
 ) -> Attendee | None:
     """Takes a person's place away, or marks it removed, and hands a seat on; the row that was given up, None when
     there was none.
 
-    row: as read just now. also: what else belongs to the same change.
+    row: as read just now. removed_at: when they are removed; without it they go by themselves. also: what else belongs
+    to the same change.
     """
     for _ in range(MOST_TRIES):
         if row is None:
@@ -176,7 +182,7 @@ def give_up(
                 return None
         if not row.is_seated and row.status != "waitlisted":
             return None
-        if _leaves(row, removed, also):
+        if _leaves(row, removed_at, also):
             if row.is_seated and row.block is not None:
                 promote(workshop.id, int(row.block))
             return row
@@ -184,12 +190,12 @@ def give_up(
     raise RequestInProgressError
 
 
-def _leaves(row: Attendee, removed: bool, also: Also | None) -> bool:
+def _leaves(row: Attendee, removed_at: datetime | None, also: Also | None) -> bool:
     if row.status == "waitlisted":
-        return requests.leave_waitlist(row, removed=removed, also=also)
+        return requests.leave_waitlist(row, removed_at=removed_at, also=also)
     if row.block is None:
-        return requests.leave_uncounted(row, removed=removed, also=also)
-    leaving = requests.leave_seat(row, int(row.block), removed=removed, also=also)
+        return requests.leave_uncounted(row, removed_at=removed_at, also=also)
+    leaving = requests.leave_seat(row, int(row.block), removed_at=removed_at, also=also)
     if leaving is Leaving.NO_SUCH_HOLDER:
         requests.drop_ghost(row, int(row.block))
     return leaving is Leaving.LEFT
