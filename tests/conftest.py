@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from atelier import settings
+from atelier import queues, settings
 from atelier.table import Item, connect
 from tests import emulator
 from tests.calling import World
 from tests.counting import Use, counted
+from tests.messages import Outbox
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="test",
@@ -21,6 +22,8 @@ os.environ.update(
     AWS_EC2_METADATA_DISABLED="true",
     POWERTOOLS_SERVICE_NAME="atelier",
     POWERTOOLS_METRICS_NAMESPACE="Atelier",
+    NOTICES_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/000000000000/notices",
+    RECORDER_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/000000000000/recorder",
 )
 
 _numbers = itertools.count(1)
@@ -50,6 +53,14 @@ def table(dynamodb: str, dynamodb_client: Any, monkeypatch: pytest.MonkeyPatch) 
     yield name
     forget()
     dynamodb_client.delete_table(TableName=name)
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch: pytest.MonkeyPatch) -> Outbox:
+    """What would have been sent to queues: there are none here."""
+    outbox = Outbox()
+    monkeypatch.setattr(queues, "send", outbox.send)
+    return outbox
 
 
 @pytest.fixture
