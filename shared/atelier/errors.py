@@ -174,6 +174,13 @@ class NotFoundError(AbsentError):
     remedy = "Check the id. A private workshop is visible to its host, co-hosts, attendees and invited people only."
 
 
+class EmailTakenError(ConflictError):
+    code = "email_taken"
+    title = "The address is somebody else's"
+    cause = "Another person has confirmed this address as theirs."
+    remedy = "Enter another address, or sign in as the person who has this one."
+
+
 class UsernameTakenError(ConflictError):
     code = "username_taken"
     title = "The username is taken"
@@ -326,6 +333,13 @@ class ValidationFailedError(InvalidError):
     remedy = "Correct the fields that `errors` names."
 
 
+class WrongCodeError(InvalidError):
+    code = "wrong_code"
+    title = "The code is not right"
+    cause = "It is not the code that was mailed last, it is over 30 minutes old, or it was guessed wrong five times."
+    remedy = "Enter the address once more with `PATCH /me`; another code is mailed."
+
+
 class LeadTimeError(InvalidError):
     code = "lead_time"
     title = "The workshop would start too soon"
@@ -369,3 +383,10 @@ class AgoraUnavailableError(UnavailableError):
     title = "Join tokens cannot be made"
     cause = "The Agora app id or certificate cannot be read, or is not well-formed."
     remedy = "The operator must store both in the parameter store; see the deployment guide."
+
+
+class NoticesUnavailableError(UnavailableError):
+    code = "notices_unavailable"
+    title = "The notice cannot be taken"
+    cause = "The secrets that notices are signed with cannot be read, or the queue did not take the notice."
+    remedy = "Send the same notice again. The operator must store the secrets; see the deployment guide."

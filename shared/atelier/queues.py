@@ -1,12 +1,20 @@
 """Sending to a queue. A message is a reason to look: whoever receives it reads from the table what is true now."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from atelier import aws
 
 LONGEST_DELAY_S = 900
+
+_REFUSED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def takes(body: str) -> bool:
+    """Whether a queue takes a text: one that is not empty, and has only the characters that SQS's SendMessage lists."""
+    return bool(body) and not _REFUSED.search(body)
 
 
 def send(queue_url: str, body: str, *, delay_s: int = 0) -> None:

@@ -43,5 +43,5 @@ def parse(text: str) -> Notice:
         return Notice(
             str(told["noticeId"]), int(told["productId"]), int(told["eventType"]), int(told["notifyMs"]), payload
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, OverflowError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UnreadableNoticeError(f"{type(error).__name__} in a notice") from error

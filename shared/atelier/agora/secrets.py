@@ -5,6 +5,7 @@ fails, what was read before is used on: an app certificate changes once in years
 must not close every room.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -70,6 +71,7 @@ class SecretStore[S]:
         self._clock = clock
         self._kept: S | None = None
         self._read_again_at = 0.0
+        self._asked_at = -math.inf
 
     def get(self) -> S:
         """The secrets, from memory if they are not too old. Raises AgoraUnavailableError when there are none."""
@@ -78,24 +80,39 @@ class SecretStore[S]:
             raise AgoraUnavailableError
         return self._kept
 
+    def renew(self, older_than_s: float) -> bool:
+        """Reads the secrets again although they are still trusted, if nobody did for so long; whether they changed.
+
+        For a function that meets a secret it does not know: a new one works at once, and strangers who send any number
+        of wrong ones cause one read each `older_than_s` seconds.
+        """
+        if self._clock() - self._asked_at <= older_than_s:
+            return False
+        before = self._kept
+        self._ask()
+        return self._kept != before
+
     def refresh(self) -> None:
         """Reads the secrets again when it is time; a failure is logged and counted, and changes nothing."""
-        now = self._clock()
-        if now < self._read_again_at:
-            return
+        if self._clock() >= self._read_again_at and not self._ask():
+            self._read_again_at = self._clock() + READ_AGAIN_AFTER_S
+
+    def _ask(self) -> bool:
+        self._asked_at = self._clock()
         try:
             if retries.time_left() < NEEDS_S:
                 raise retries.OutOfTimeError("no time is left to ask the parameter store")
             self._kept = self._read()
-            self._read_again_at = self._clock() + TRUSTED_FOR_S
         except _FAILURES as error:
-            self._read_again_at = self._clock() + READ_AGAIN_AFTER_S
             # The kind of error and AWS's code say enough; no message is logged, for none is certain to hold no secret.
             code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
             observability.logger.error(
                 "agora_credentials", reason=type(error).__name__, aws_code=code, stale=self._kept is not None
             )
             observability.count("AgoraCredentialsUnreadable")
+            return False
+        self._read_again_at = self._clock() + TRUSTED_FOR_S
+        return True
 
 
 def read_from[S](client: Any, path: str, kind: type[S]) -> S:
