@@ -13,6 +13,7 @@ from tests.workshops import stored
 
 BEGAN = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
 BEGAN_MS = clock.milliseconds(BEGAN)
+BUCKET = "atelier-recordings"
 SID, UID = "5f0a3c7e9b1d4826a0c4e8f2b6d09371", 2_000_000_017
 
 _numbers = itertools.count(1)

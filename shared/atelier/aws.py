@@ -27,5 +27,7 @@ def new_client(service: str, **options: Any) -> Any:
         read_timeout=READ_TIMEOUT_S,
         retries={"total_max_attempts": 1},
         signature_version="s3v4" if service == "s3" else None,
+        # Or signed addresses would name the host for all regions, which refuses them for hours after a bucket is made.
+        s3={"addressing_style": "virtual"},
     )
     return table.connect().connection.session.create_client(service, config=config, **options)

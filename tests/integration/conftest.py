@@ -1,7 +1,13 @@
-"""The stream of the table under test."""
+"""The stream of the table under test, and a bucket beside it."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from atelier import aws
+from tests import emulator
+from tests.recordings import BUCKET
 from tests.streaming import Stream
 
 
@@ -9,3 +15,18 @@ from tests.streaming import Stream
 def stream(dynamodb: str, table: str) -> Stream:
     """The table's stream, from now on: it runs when the test says so."""
     return Stream(dynamodb, table)
+
+
+@pytest.fixture
+def bucket(dynamodb: str, table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The emulator's S3 with an empty bucket for recordings, which the layer reaches; gives a client."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", dynamodb)
+    monkeypatch.setenv("RECORDINGS_BUCKET", BUCKET)
+    aws.client.cache_clear()
+    client = aws.client("s3")
+    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": emulator.REGION})
+    yield client
+    for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
+        client.delete_object(Bucket=BUCKET, Key=entry["Key"])
+    client.delete_bucket(Bucket=BUCKET)
+    aws.client.cache_clear()

@@ -44,6 +44,21 @@ def look(workshop_id: str, caller: Caller, *, also: Iterable[Key] = ()) -> Sight
     )
 
 
+def require_seen(workshop_id: str, caller: Caller) -> Workshop:
+    """The workshop, for whoever may see it and so everything that came of it, in one round trip.
+
+    Raises NotFoundError for those who may not know it, AccountSuspendedError for suspended people unless it is public.
+    """
+    mine, me = attendee_key(workshop_id, caller.id), profile_key(caller.id)
+    found = table.read_many([workshop_key(workshop_id), mine, me])
+    workshop = visibility.require_visible(
+        cast("Workshop | None", found.get(workshop_key(workshop_id))), cast("Attendee | None", found.get(mine)), caller
+    )
+    if workshop.is_private and visibility.is_suspended(cast("Profile | None", found.get(me))):
+        raise AccountSuspendedError
+    return workshop
+
+
 def view(workshop_id: str, caller: Caller) -> tuple[WorkshopDetail, int]:
     """A workshop in full and its version, in at most two round trips.
 
