@@ -3,7 +3,7 @@
 from typing import Any
 
 from atelier import error_pages, errors, http, table
-from atelier.accounts import bans, profiles, rights, schemas, shapes
+from atelier.accounts import addresses, bans, profiles, rights, schemas, shapes
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile
 from atelier.edits import Expected
@@ -22,14 +22,31 @@ def _tag(profile: Profile) -> dict[str, str]:
 def read_me(caller: Caller) -> http.Answer:
     """Your own profile; it is made when you are seen for the first time."""
     profile = profiles.read(caller)
-    return http.Answer(200, shapes.me(profile, caller), _tag(profile))
+    return http.Answer(200, shapes.me(profile), _tag(profile))
 
 
 @api.route("PATCH", "/me", {200: schemas.Me}, problems=(*_EDIT, errors.UsernameTakenError))
 def edit_me(caller: Caller, body: schemas.MePatch, if_match: Expected | None) -> http.Answer:
     """Change your own profile."""
     profile = profiles.edit(caller, changes(body), if_match)
-    return http.Answer(200, shapes.me(profile, caller), _tag(profile))
+    return http.Answer(200, shapes.me(profile), _tag(profile))
+
+
+@api.route(
+    "POST",
+    "/me/email/verify",
+    {200: schemas.Me},
+    problems=(
+        errors.AccountSuspendedError,
+        errors.WrongCodeError,
+        errors.EmailTakenError,
+        errors.RequestInProgressError,
+    ),
+)
+def confirm_my_address(caller: Caller, body: schemas.EmailCode) -> http.Answer:
+    """Confirm the address you entered, by the code that was mailed to it."""
+    profile = addresses.confirm(lambda: profiles.read(caller), body.code)
+    return http.Answer(200, shapes.me(profile), _tag(profile))
 
 
 @api.route("GET", "/users/{user_id}", {200: schemas.User}, problems=(errors.NotFoundError,))

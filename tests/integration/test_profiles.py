@@ -10,7 +10,6 @@ from atelier.accounts.items import (
     Profile,
     profile_key,
 )
-from atelier.table import Item
 from tests.accounts import edit, guards, me, own
 from tests.calling import World, call, claims_of
 from tests.counting import counted
@@ -80,16 +79,6 @@ def test_a_first_name_is_what_the_issuer_calls_the_person(world: World) -> None:
     assert me("ben", claims=claims_of("ben") | {"name": "x" * 300}).json["display_name"] == "x" * 100
 
 
-def test_an_address_is_shown_only_to_its_owner_and_only_when_verified(world: World) -> None:
-    told = claims_of("ana") | {"email": "ana@example.com"}
-    verified = me(claims=told | {"email_verified": "true"}).json
-    assert (verified["email"], verified["email_verified"]) == ("ana@example.com", True)
-    unverified = me(claims=told | {"email_verified": "false"}).json
-    assert (unverified["email"], unverified["email_verified"]) == (None, False)
-    assert "example.com" not in call("accounts", "GET", f"/users/{world.id('ana')}", user="ben").text
-    assert all("example.com" not in str(item.serialize()) for item in Item.scan())
-
-
 def test_a_profile_is_edited_field_by_field(world: World) -> None:
     body = {
         "display_name": "  Ana Mari\u0301a ",
@@ -156,7 +145,7 @@ def test_an_edit_takes_one_read_and_one_transaction(world: World) -> None:
         ({"timezone": "Mars/Olympus"}, "timezone"),
         ({"locale": "e"}, "locale"),
         ({"locale": "../x"}, "locale"),
-        ({"email": "ana@example.com"}, "email"),
+        ({"email": "ana.example.com"}, "email"),
         ({"can_host": True}, "can_host"),
         ({"role": "organizer"}, "role"),
         ({"status": "active"}, "status"),

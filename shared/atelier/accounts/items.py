@@ -2,13 +2,17 @@
 
 import unicodedata
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from atelier.table import Entity, InstantAttribute, Item, Key
 
 
 class Profile(Entity, discriminator="profile"):
-    """A person. `barred_by` holds the ids of the hosts who banned them, so that one read tells it."""
+    """A person. `barred_by` holds the ids of the hosts who banned them, so that one read tells it.
+
+    email: the address that is theirs; mail goes nowhere else. pending_email: one they entered and have not confirmed,
+    with the code that was mailed to it, when, and how often it was guessed wrong.
+    """
 
     user_id = UnicodeAttribute()
     display_name = UnicodeAttribute()
@@ -22,10 +26,21 @@ class Profile(Entity, discriminator="profile"):
     role = UnicodeAttribute(default="participant")
     status = UnicodeAttribute(default="active")
     barred_by = UnicodeSetAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    pending_email = UnicodeAttribute(null=True)
+    email_code = UnicodeAttribute(null=True)
+    email_code_at = InstantAttribute(null=True)
+    email_tries = NumberAttribute(null=True)
 
 
 class UsernameGuard(Item, discriminator="username"):
     """Makes a username unique: whoever puts it first has it."""
+
+    user_id = UnicodeAttribute()
+
+
+class EmailGuard(Item, discriminator="email"):
+    """Makes an address one person's: whoever confirms it first has it."""
 
     user_id = UnicodeAttribute()
 
@@ -55,6 +70,11 @@ def username_key(username: str) -> Key:
     """Where the guard of a username stands; neither case nor full-width letters make another name."""
     folded = unicodedata.normalize("NFKC", username).casefold()
     return f"USERNAME#{unicodedata.normalize('NFKC', folded)}", "#GUARD"
+
+
+def email_key(folded: str) -> Key:
+    """Where the guard of a folded address stands."""
+    return f"EMAIL#{folded}", "#GUARD"
 
 
 def ban_key(host_id: str, user_id: str) -> Key:

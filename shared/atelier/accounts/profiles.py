@@ -8,6 +8,7 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from atelier import clock, table
+from atelier.accounts import addresses
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, UsernameGuard, profile_key, username_key
 from atelier.edits import CollisionError, Expected, until_applied
@@ -27,10 +28,13 @@ _NO_NAME = re.compile(
 
 
 def read(caller: Caller) -> Profile:
-    """The caller's own profile, made on first sight. Raises AccountSuspendedError."""
+    """The caller's own profile, made on first sight, with the address their provider vouches for if they have none.
+
+    Raises AccountSuspendedError.
+    """
     profile = seen(caller, cast("Profile | None", table.read_one(profile_key(caller.id))))
     require_active(profile)
-    return profile
+    return addresses.adopt(profile, caller.email) if caller.email else profile
 
 
 def view(user_id: str, caller: Caller) -> Profile:
@@ -95,7 +99,10 @@ def edit(
         profile = read(caller)
         if expected:
             expected.check(int(profile.version))
-        differing = {name: value for name, value in changes.items() if getattr(profile, name) != value}
+        wanted = dict(changes)
+        if "email" in wanted:
+            wanted |= addresses.pending(wanted.pop("email"), profile, at=at())
+        differing = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
         if differing:
             _write(profile, differing, at)
         return profile
@@ -106,6 +113,7 @@ def edit(
 def _write(profile: Profile, changes: dict[str, Any], at: clock.Clock) -> None:
     old, new = cast("str | None", profile.username), changes.get("username")
     is_renamed = "username" in changes
+    address = cast("str | None", profile.email)
     try:
         with table.transaction() as transaction:
             if is_renamed and old is not None and (new is None or username_key(new) != username_key(old)):
@@ -113,6 +121,8 @@ def _write(profile: Profile, changes: dict[str, Any], at: clock.Clock) -> None:
             if new is not None:
                 guard = UsernameGuard(*username_key(new), user_id=profile.user_id)
                 transaction.save(guard, condition=_free_or_held_by(profile.user_id))
+            if address is not None and "email" in changes and changes["email"] is None:
+                addresses.release(transaction, profile, address)
             update(transaction, profile, changes, at)
     except TransactWriteError as error:
         failed = table.failed_conditions(error)

@@ -30,6 +30,15 @@ type Username = Annotated[
 ]
 type WebAddress = Annotated[str, Clean, StringConstraints(max_length=2000), OneLine, AfterValidator(_web_address)]
 type Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]
+type EmailAddress = Annotated[
+    str,
+    Clean,
+    StringConstraints(
+        max_length=254, pattern=r"^[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"]+\.[^\s@<>()\[\],;:\\\".]{2,63}$"
+    ),
+    OneLine,
+    Field(description="An e-mail address. A code is mailed to it; until it comes back, nothing else is."),
+]
 type Locale = Annotated[
     str,
     StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"),
@@ -80,6 +89,13 @@ class MePatch(Input):
     avatar_color: Colour = Field(default_factory=left_out)
     timezone: Zone = Field(default_factory=left_out)
     locale: Locale = Field(default_factory=left_out)
+    email: EmailAddress | None = Field(default_factory=left_out)
+
+
+class EmailCode(Input):
+    """The code that was mailed to an address."""
+
+    code: Annotated[str, Clean, StringConstraints(min_length=1, max_length=20)]
 
 
 class UserPatch(Input):

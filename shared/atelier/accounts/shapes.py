@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile
 from atelier.accounts.schemas import AccountRole, AccountStatus, ManagedUser, Me, User, UserCard
 
@@ -22,14 +21,14 @@ def managed_user(profile: Profile) -> ManagedUser:
     return ManagedUser(**_card(profile), bio=profile.bio, **_rights(profile))
 
 
-def me(profile: Profile, caller: Caller) -> Me:
-    """The caller. Their address is theirs alone to see, and shown only when the token vouches for it."""
+def me(profile: Profile) -> Me:
+    """The caller. Their address is theirs alone to see; one that is not confirmed yet is shown as such."""
     return Me(
         **_card(profile),
         bio=profile.bio,
         **_rights(profile),
-        email=caller.email,
-        email_verified=caller.email is not None,
+        email=profile.pending_email or profile.email,
+        email_verified=bool(profile.email) and not profile.pending_email,
         timezone=profile.timezone,
         locale=profile.locale,
     )
