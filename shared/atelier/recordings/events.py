@@ -21,7 +21,7 @@ class OvertakenError(RuntimeError):
 
 
 def apply(notice: Notice, *, at: clock.Clock = clock.now) -> bool:
-    """Applies a notice; whether it is about a recording of ours, and of a kind that tells something.
+    """Applies a notice; whether it changed a recording.
 
     At most three round trips: the room by its channel, its recordings, and one update, which a change in between
     repeats. A notice of anything else is counted and has no effect. Raises OvertakenError.
@@ -36,8 +36,7 @@ def apply(notice: Notice, *, at: clock.Clock = clock.now) -> bool:
     if recording is None:
         observability.count("RecordingNoticeUnknown")
         return False
-    _write(recording, event, at)
-    return True
+    return _write(recording, event, at)
 
 
 def read(notice: Notice) -> states.Event | None:
@@ -77,12 +76,12 @@ def _meant(recordings: Iterable[Recording], event: states.Event) -> Recording | 
     return lost
 
 
-def _write(recording: Recording, event: states.Event, at: clock.Clock) -> None:
+def _write(recording: Recording, event: states.Event, at: clock.Clock) -> bool:
     """Writes what follows, on condition that what it follows from is as it was read."""
     for _ in range(MOST_TRIES):
         changes = states.changes(recording, event)
         if not changes:
-            return
+            return False
         actions = [
             getattr(Recording, name).remove() if value is None else getattr(Recording, name).set(value)
             for name, value in changes.items()
@@ -90,12 +89,12 @@ def _write(recording: Recording, event: states.Event, at: clock.Clock) -> None:
         actions.append(Recording.updated_at.set(clock.whole_seconds(at())))
         current = table.update_or_see(Recording, recording.key, actions, _is_as(recording))
         if current is None:
-            return
+            return True
         known = cast("dict[str, object]", current.attribute_values)
         if not known.get("created_at") or known.get("sid") not in (None, event.sid):
             # It was abandoned in the meantime, or turned out to be another task's.
             observability.count("RecordingNoticeUnknown")
-            return
+            return False
         recording = cast("Recording", current)
     raise OvertakenError(recording.id)
 

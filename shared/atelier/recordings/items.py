@@ -16,7 +16,8 @@ class Recording(Item, discriminator="recording"):
     other_uids: those that Agora gave the recorder after a failover.
     resource_id, resource_at: what acquire answered, and when. start_asked_at: when start was first asked for: from then
     on a recorder may be running. sid: the task's id, from start's answer or from the first notice under our uid.
-    verified_at: when a query, or a notice, first showed that it records. stop_asked_at: when stop was first asked for.
+    verified_at: when a query, or a notice, first showed that it records. missing_since: since when Agora says there is
+    no such task, though it should record; a move to another server looks the same. stop_asked_at: when it was stopped.
     exited: whether the task is known to be over at Agora.
     folder: where its files are in the bucket. files: the playable ones, `{"key", "started_ms"}` each.
     started_ms, ended_ms: the first and the last recorded frame, in milliseconds since 1970.
@@ -31,6 +32,7 @@ class Recording(Item, discriminator="recording"):
     start_asked_at = InstantAttribute(null=True)
     sid = UnicodeAttribute(null=True)
     verified_at = InstantAttribute(null=True)
+    missing_since = InstantAttribute(null=True)
     stop_asked_at = InstantAttribute(null=True)
     exited = BooleanAttribute(default=False)
     folder = UnicodeAttribute()
@@ -54,10 +56,14 @@ class Recording(Item, discriminator="recording"):
 
 
 class RecorderLock(Item, discriminator="recorder"):
-    """Who works on a workshop's recordings right now. held_until_ms: the lease's end; what is past it is free."""
+    """Who works on a workshop's recordings right now. held_until_ms: the lease's end; what is past it is free.
+
+    look_at_ms: when the message that was last sent for another look arrives.
+    """
 
     holder = UnicodeAttribute()
     held_until_ms = NumberAttribute()
+    look_at_ms = NumberAttribute(null=True)
 
 
 def recording_key(workshop_id: str, recording_id: str) -> Key:
