@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
 
 from atelier import clock
 from atelier.table import Entity, InstantAttribute, Item, Key
@@ -122,6 +122,21 @@ class Note(Entity, discriminator="note"):
     text = UnicodeAttribute()
 
 
+class Rule(Item, discriminator="rule"):
+    """What Agora was told to forbid a person's device in a room. It is there before Agora is asked for anything.
+
+    privileges: what the last rule takes away, separated by blanks; empty when nothing is forbidden, or nothing is known
+    to be. until: the end of that rule. revision: raised by whoever places or lifts, so that they notice each other.
+    rule_ids: Agora's ids of all rules for this device that are known. One whose answer was lost is not among them.
+    """
+
+    uid = NumberAttribute()
+    privileges = UnicodeAttribute(default="")
+    until = InstantAttribute()
+    revision = NumberAttribute(default=0)
+    rule_ids = NumberSetAttribute(null=True)
+
+
 def room_key(channel: str) -> Key:
     """Where a room stands: notices name its channel."""
     return f"CHANNEL#{channel}", "#ROOM"
@@ -140,6 +155,11 @@ def participant_key(workshop_id: str, uid: int) -> Key:
 def presence_key(workshop_id: str, user_id: str, uid: int, client_seq: int, what: str) -> Key:
     """Where a fact stands: whatever tells the same thing again, tells it under the same key."""
     return f"PRESENCE#{workshop_id}", f"{user_id}#{uid}#{client_seq}#{what}"
+
+
+def rule_key(workshop_id: str, user_id: str, device: str) -> Key:
+    """Where it stands what a person's device was forbidden: by person, who may meanwhile have another row."""
+    return f"WORKSHOP#{workshop_id}", f"RULE#{user_id}#{device}"
 
 
 def hand_key(workshop_id: str, user_id: str) -> Key:
