@@ -35,9 +35,9 @@ class Line:
         self._urls = [url.rstrip("/") for url in urls][:2]
         if not all(self._urls) or not self._urls:
             raise ValueError("Agora needs an address")
-        self._secret = secret
         self._pool = pool
         credentials = base64.b64encode(f"{name}:{secret}".encode()).decode("ascii")
+        self._hidden = {secret, credentials}
         self._headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
 
     def ask(self, call: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -82,12 +82,9 @@ class Line:
         answer = _parsed(raw)
         if response.status == OK and answer is not None:
             return answer
-        failure = _failure(call, response.status, answer or {}, self._hidden(body))
+        failure = _failure(call, response.status, answer or {}, self._hidden | _secrets_of(body))
         _tell(call, host, failure, response.headers)
         raise failure
-
-    def _hidden(self, body: Mapping[str, Any] | None) -> set[str]:
-        return {self._secret, *_secrets_of(body)}
 
 
 def _failure(call: str, status: int, answer: Mapping[str, Any], hidden: set[str]) -> AgoraError:

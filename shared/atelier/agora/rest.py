@@ -14,6 +14,7 @@ from urllib.parse import quote
 from atelier.agora import asking
 from atelier.agora.names import UIDS
 from atelier.agora.rest_errors import (
+    WRONG_ADDRESS,
     AgoraError,
     AlreadyStartedError,
     ConflictError,
@@ -40,6 +41,7 @@ RESOURCE_HOURS = 72
 """For how long after its start a task can be queried and stopped."""
 
 _CODE_NO_DATA, _CODE_STOPPING_ALREADY = 435, 49
+_NOT_FOUND = 404
 _COMMUNICATION = 1
 _PUBLISHING_ROLES = (1, 2)
 _AUDIENCE_LISTED = 10_000
@@ -176,8 +178,12 @@ class AgoraRest:
         ]
 
     def lift_rule(self, rule_id: int) -> None:
-        """Ends a rule before its time."""
-        self._line.ask("lift_rule", "DELETE", "/dev/v1/kicking-rule", {"appid": self._app_id, "id": rule_id})
+        """Ends a rule before its time; one that is over already needs no ending."""
+        try:
+            self._line.ask("lift_rule", "DELETE", "/dev/v1/kicking-rule", {"appid": self._app_id, "id": rule_id})
+        except RefusedError as error:
+            if error.status != _NOT_FOUND or WRONG_ADDRESS in error.reason:
+                raise
 
     def _recording(self, call: str) -> str:
         return f"/v1/apps/{_part(self._app_id)}/cloud_recording/{call}"
@@ -200,7 +206,7 @@ def _needed(answer: Mapping[str, Any], key: str, kind: type) -> Any:
     would put everybody out.
     """
     found = answer.get(key)
-    if not isinstance(found, kind):
+    if not isinstance(found, kind) or found == "":
         raise OutageError(asking.OK, None, f"the answer has no {key}")
     return found
 

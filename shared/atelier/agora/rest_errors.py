@@ -52,11 +52,13 @@ class NotCompletedError(AgoraError):
     """Agora is not done with the call: the same one again, after 3 s."""
 
 
+WRONG_ADDRESS = "no Route matched"
+"""What Agora's gateway says of a method or path that there is not."""
+
 _FIRST_REFUSAL, _FIRST_OUTAGE = 400, 500
 _HTTP_ALREADY_STARTED, _HTTP_NOT_COMPLETED = 201, 206
 _HTTP_AGAIN = frozenset({408, 429})
 _NOT_COMPLETED = 65
-_WRONG_ADDRESS = "no Route matched"
 
 # By call: a code means nothing without it.
 _BY_CODE: dict[tuple[str, int | None], type[AgoraError]] = {
@@ -77,7 +79,7 @@ def kind_of_failure(call: str, status: int, code: int | None, reason: str) -> ty
     """
     if status >= _FIRST_OUTAGE or status in _HTTP_AGAIN:
         return OutageError
-    if _WRONG_ADDRESS in reason:
+    if WRONG_ADDRESS in reason:
         return RefusedError
     if (call, code) in _BY_CODE:
         return _BY_CODE[call, code]
