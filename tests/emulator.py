@@ -97,7 +97,7 @@ def _environment(port: int, scratch: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "AUTH": "false",
-        "SERVICES": "dynamodb,dynamodbstreams,s3",
+        "SERVICES": "dynamodb,dynamodbstreams,s3,sqs",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "127.0.0.1",

@@ -3,7 +3,7 @@
 import traceback
 from typing import Any
 
-from atelier import observability, retries, table
+from atelier import clock, observability, retries, table
 from atelier.agora.notices import Notice, UnreadableNoticeError, parse
 from atelier.rooms import notices
 
@@ -11,7 +11,7 @@ KEEP_MS = 5000
 """Time kept back for answering, so that a slow table makes a reported failure and not a timeout."""
 
 
-def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: Any, *, at: clock.Clock = clock.now) -> dict[str, Any]:
     """Works through a batch; reports the records that failed, which the queue brings again, five times in all."""
     failed: list[str] = []
     changed = 0
@@ -21,7 +21,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
             notice: Notice | None = None
             try:
                 notice = parse(record["body"])
-                changed += notices.apply(notice)
+                changed += notices.apply(notice, at=at)
             except Exception as error:
                 _tell(error, notice, record)
                 failed.append(record["messageId"])

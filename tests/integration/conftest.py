@@ -1,11 +1,12 @@
-"""The stream of the table under test, and a bucket beside it."""
+"""The stream of the table under test, a bucket beside it, and what is counted."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from atelier import aws
+from atelier import aws, observability
 from tests import emulator
 from tests.recordings import BUCKET
 from tests.streaming import Stream
@@ -30,3 +31,11 @@ def bucket(dynamodb: str, table: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
         client.delete_object(Bucket=BUCKET, Key=entry["Key"])
     client.delete_bucket(Bucket=BUCKET)
     aws.client.cache_clear()
+
+
+@pytest.fixture
+def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """What the functions' metrics were told."""
+    counter: Counter[str] = Counter()
+    monkeypatch.setattr(observability, "count", lambda name, amount=1: counter.update({name: amount}))
+    return counter
