@@ -33,7 +33,7 @@ OPEN = ("lobby", "live")
 SHORTEST_S = 10
 """Agora knows no shorter rule."""
 
-MOST_LOOKS = 4
+MOST_LOOKS = 8
 _KEPT_FOR_S = 86_400
 _NOT_FOUND = 404
 
