@@ -2,10 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from atelier import audit, clock, edits
+from atelier import clock, edits
 from atelier.accounts.caller import Caller
 from atelier.errors import BadTransitionError, WorkshopOverError
-from atelier.rooms.items import new_room
 from atelier.workshops import viewing, visibility, writing
 from atelier.workshops.items import Workshop
 from atelier.workshops.schemas import WorkshopDetail
@@ -46,7 +45,8 @@ def cancel(
             raise WorkshopOverError
         if expected:
             expected.check(int(workshop.version))
-        _write(workshop, writing.changed(workshop, {"status": "cancelled"}, at=at), caller, at)
+        after = writing.changed(workshop, {"status": "cancelled"}, at=at)
+        writing.move(workshop, after, actor_id=caller.id, at=at)
 
     edits.until_applied(attempt)
 
@@ -65,7 +65,7 @@ def _move(workshop_id: str, caller: Caller, status: str, at: clock.Clock) -> tup
             _require_way(workshop, status, now)
             stamp = {_STAMPED[status]: now} if status in _STAMPED else {}
             after = writing.changed(workshop, {"status": status, **stamp}, at=at)
-            _write(workshop, after, caller, at)
+            writing.move(workshop, after, actor_id=caller.id, at=at)
             workshop = after
         return viewing.complete(workshop, sight, caller), int(workshop.version)
 
@@ -80,18 +80,3 @@ def _require_way(workshop: Workshop, status: str, now: datetime) -> None:
     opens_at = workshop.scheduled_at - OPENS_BEFORE
     if workshop.status == "scheduled" and now < opens_at:
         raise BadTransitionError(f"It can be opened from {clock.to_text(opens_at)} on.")
-
-
-def _write(before: Workshop, after: Workshop, caller: Caller, at: clock.Clock) -> None:
-    with edits.transaction() as transaction:
-        writing.update(transaction, before, after)
-        if before.status == "scheduled" and after.status in ("lobby", "live") and after.format != "in_person":
-            transaction.save(new_room(after.channel, after.id, after.scheduled_at, at=after.updated_at))
-        audit.write(
-            transaction,
-            object_id=before.id,
-            actor_id=caller.id,
-            action=f"workshop_{after.status}",
-            change={"from": before.status, "to": after.status},
-            at=at,
-        )

@@ -6,7 +6,8 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
-from atelier import clock, table
+from atelier import audit, clock, edits, table
+from atelier.rooms.items import Room, new_room
 from atelier.workshops import moments
 from atelier.workshops.items import Workshop, place_in_lists
 
@@ -47,3 +48,31 @@ def update(
         condition &= also
     names = table.differing(before, after) | {*always, "last_change"}
     transaction.update(before, table.setting(after, names), condition=condition)
+
+
+def move(before: Workshop, after: Workshop, *, actor_id: str, at: clock.Clock) -> None:
+    """Brings a workshop from one status to another, with its audit entry, and its room where one opens.
+
+    Raises CollisionError when the workshop is no longer what was read.
+    """
+    with edits.transaction() as transaction:
+        update(transaction, before, after)
+        if after.format != "in_person":
+            _open_room(transaction, before, after)
+        audit.write(
+            transaction,
+            object_id=before.id,
+            actor_id=actor_id,
+            action=f"workshop_{after.status}",
+            change={"from": before.status, "to": after.status},
+            at=at,
+        )
+
+
+def _open_room(transaction: TransactWrite, before: Workshop, after: Workshop) -> None:
+    room = new_room(after.channel, after.id, after.scheduled_at, at=after.updated_at)
+    if before.status == "scheduled" and after.status in ("lobby", "live"):
+        transaction.save(room)
+    elif before.status == "lobby" and after.status == "live":
+        # A lobby that was forgotten for a day is no longer in the list of open rooms.
+        transaction.update(Room(*room.key), [Room.feed_key.set(room.feed_key), Room.starts.set(room.starts)])
