@@ -1,0 +1,171 @@
+"""Every route as every kind of person, compared with the table that says what they are answered."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from atelier import aws
+from atelier.agora.secrets import SecretStore, WebhookSecrets
+from atelier.workshops import visibility
+from functions.recording_webhook import app as webhook
+from functions.tokens import app as tokens
+from local.openapi import document
+from tests import route_matrix
+from tests.calling import Reply, World, call, id_of
+from tests.recordings import hear, put, whole_session
+from tests.rewinding import rewind, rows
+from tests.rooms import CREDENTIALS, rights, rsvp
+from tests.route_matrix import PEOPLE, Row
+from tests.workshops import ask, run
+
+TABLE = {
+    row.route: row
+    for text in (route_matrix.PRIVATE_WORKSHOP, route_matrix.ELSEWHERE, route_matrix.PUBLIC)
+    for row in route_matrix.rows(text)
+}
+PUBLIC = {row.route for row in route_matrix.rows(route_matrix.PUBLIC)}
+OF_A_WORKSHOP = [row for row in TABLE.values() if row.path.startswith("/workshops/{workshop_id}")]
+ELSEWHERE = [row for row in TABLE.values() if row not in OF_A_WORKSHOP and row.route not in PUBLIC]
+NO_WORKSHOP = "wks_00000000000000000000000000"
+
+type Places = dict[str, str]
+
+
+@cache
+def operations() -> dict[str, dict[str, Any]]:
+    """Every operation of the OpenAPI document, by its route; the tag is the function."""
+    return {
+        f"{method.upper()} {path.removeprefix('/v1')}": operation
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+@pytest.fixture
+def places(world: World, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """A private workshop that is live, with its people; gives the values that stand in paths."""
+    monkeypatch.setenv("AGORA_PARAMETER_PATH", "/studio/agora")
+    monkeypatch.setenv("RECORDINGS_BUCKET", "atelier-recordings")
+    monkeypatch.setattr(tokens, "credentials", SecretStore(lambda: CREDENTIALS))
+    monkeypatch.setattr(webhook, "webhook_secrets", SecretStore(lambda: WebhookSecrets("secret")))
+    aws.client.cache_clear()
+    world.meet(*PEOPLE, "another")
+    workshop_id: str = world.workshop(max_capacity=3)["id"]
+    for user in ("attendee", "co-host", "another", "waitlisted"):
+        assert rsvp(workshop_id, user).status == 201
+    rights(workshop_id, "co-host", is_co_host=True)
+    assert ask("PATCH", f"/{workshop_id}", body={"is_private": True}).status == 200
+    run(workshop_id, "start")
+    return {
+        "workshop_id": workshop_id,
+        "user_id": id_of("another"),
+        "category_id": world.category()["id"],
+        "code": "not_found",
+    }
+
+
+@pytest.fixture
+def past(places: Places) -> Places:
+    """The same workshop after its end, with all that came of it."""
+    workshop_id = places["workshop_id"]
+    hear(*whole_session(put(workshop_id)))
+    assert ask("POST", f"/{workshop_id}/end").status == 200
+    return places
+
+
+def asked(row: Row, places: Places, user: str | None) -> Reply:
+    """The answer to somebody, or to nobody."""
+    groups = ("admin",) if user == "admin" else ()
+    path = row.path.format(**places)
+    return call(operations()[row.route]["tags"][0], row.method, path, user=user, body=row.body, groups=groups)
+
+
+def compare(matrix: list[Row], places: Places, expected: Callable[[Row], tuple[int, ...]]) -> None:
+    """Asks every route as everybody, each time of the same world, and compares the answers."""
+    before = rows()
+    wrong = []
+    for row in matrix:
+        for user, status in zip(PEOPLE, expected(row), strict=True):
+            reply = asked(row, places, user)
+            if reply.status != status:
+                wrong.append(f"{row.route} as {user}: {reply.status} {reply.code}, not {status}")
+            now = rows()
+            if now != before:
+                if reply.status >= 400:
+                    wrong.append(f"{row.route} as {user}: refused with {reply.status}, and changed the table")
+                rewind(before, now)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_route_stands_in_the_table_and_nothing_else() -> None:
+    assert set(TABLE) == set(operations())
+
+
+def test_the_routes_that_need_no_token_are_those_of_the_public_table() -> None:
+    told = {route for route, operation in operations().items() if operation.get("security") == []}
+    assert told == PUBLIC
+
+
+def test_a_private_workshop_that_is_live(places: Places) -> None:
+    compare(OF_A_WORKSHOP, places, lambda row: row.statuses[: len(PEOPLE)])
+
+
+def test_a_private_workshop_that_has_ended(past: Places) -> None:
+    compare(OF_A_WORKSHOP, past, lambda row: row.statuses[len(PEOPLE) :])
+
+
+def test_without_the_rule_of_who_sees_a_workshop_the_table_would_not_hold(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visibility, "is_visible", lambda *_: True)
+    with pytest.raises(AssertionError) as wrong:
+        compare(OF_A_WORKSHOP, places, lambda row: row.statuses[: len(PEOPLE)])
+    let_in = {row.route for row in OF_A_WORKSHOP if f"{row.route} as stranger" in str(wrong.value)}
+    assert let_in == {row.route for row in OF_A_WORKSHOP}
+
+
+def test_routes_that_belong_to_no_workshop(places: Places) -> None:
+    compare(ELSEWHERE, places, lambda row: row.statuses)
+
+
+def test_public_routes_answer_everybody_alike(places: Places) -> None:
+    for route in sorted(PUBLIC):
+        row = TABLE[route]
+        assert {asked(row, places, user).status for user in (None, *PEOPLE)} == set(row.statuses), route
+
+
+def test_without_a_token_nothing_else_answers(places: Places) -> None:
+    before = rows()
+    for row in (*OF_A_WORKSHOP, *ELSEWHERE):
+        reply = asked(row, places, None)
+        assert (reply.status, reply.code) == (401, "not_signed_in"), row.route
+    assert rows() == before
+
+
+def test_for_a_stranger_the_table_has_nothing_but_404() -> None:
+    stranger = PEOPLE.index("stranger")
+    for row in OF_A_WORKSHOP:
+        assert {row.statuses[stranger], row.statuses[stranger + len(PEOPLE)]} == {404}, row.route
+
+
+@pytest.mark.parametrize("state", ["places", "past"])
+def test_a_stranger_cannot_tell_a_private_workshop_from_one_that_never_was(
+    state: str, request: pytest.FixtureRequest
+) -> None:
+    found: Places = request.getfixturevalue(state)
+    for row in OF_A_WORKSHOP:
+        there = asked(row, found, "stranger").json
+        nowhere = asked(row, {**found, "workshop_id": NO_WORKSHOP}, "stranger").json
+        assert _without_request(there) == _without_request(nowhere), row.route
+
+
+def _without_request(problem: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in problem.items() if name != "request_id"}
+
+
+def test_the_document_shows_this_table() -> None:
+    text = route_matrix.DOCUMENT.read_text(encoding="utf-8")
+    shown = text.partition(route_matrix.BEGIN)[2].partition(route_matrix.END)[0]
+    assert shown == route_matrix.tables(), "run `python -m tests.route_matrix`"

@@ -1,0 +1,128 @@
+"""Who may do what: every route of the API, and what six kinds of people are answered.
+
+The routes under `/workshops/{workshop_id}` are asked about a private workshop, first while it is live and then after
+its end, when it has a recording, a chat and everybody's notes. The person in `{user_id}` is another attendee.
+
+`python -m tests.route_matrix` writes the tables into docs/access.md.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "docs" / "access.md"
+BEGIN, END = "<!-- tables: begin -->\n", "<!-- tables: end -->\n"
+
+PEOPLE = ("stranger", "waitlisted", "attendee", "co-host", "host", "admin")
+"""`waitlisted` stands for the invited as well: they see a private workshop and have no seat in it."""
+
+PRIVATE_WORKSHOP = """
+                                                               live                      ended
+GET    /workshops/{workshop_id}                                404 200 200 200 200 200   404 200 200 200 200 200
+PATCH  /workshops/{workshop_id}                                404 403 403 403 409 409   404 403 403 403 409 409
+DELETE /workshops/{workshop_id}                                404 403 403 403 204 204   404 403 403 403 409 409
+POST   /workshops/{workshop_id}/lobby                          404 403 403 403 409 409   404 403 403 403 409 409
+POST   /workshops/{workshop_id}/start                          404 403 403 403 200 200   404 403 403 403 409 409
+POST   /workshops/{workshop_id}/end                            404 403 403 403 200 200   404 403 403 403 200 200
+POST   /workshops/{workshop_id}/rsvp                           404 200 200 200 409 201   404 409 409 409 409 409
+DELETE /workshops/{workshop_id}/rsvp                           404 204 204 204 204 204   404 409 409 409 204 409
+GET    /workshops/{workshop_id}/attendees                      404 403 200 200 200 200   404 403 200 200 200 200
+PATCH  /workshops/{workshop_id}/attendees/{user_id}            404 403 403 200 200 200   404 403 403 200 200 200
+DELETE /workshops/{workshop_id}/attendees/{user_id}            404 403 403 204 204 204   404 403 403 204 204 204
+POST   /workshops/{workshop_id}/token                          404 409 200 200 200 200   404 409 409 409 409 409
+GET    /workshops/{workshop_id}/recordings                     404 200 200 200 200 200   404 200 200 200 200 200
+"""
+
+ELSEWHERE = """
+GET    /workshops                                              200 200 200 200 200 200
+POST   /workshops                                              201 201 201 201 201 201
+GET    /me                                                     200 200 200 200 200 200
+PATCH  /me                                                     200 200 200 200 200 200
+POST   /me/email/verify                                        422 422 422 422 422 422
+GET    /me/bans                                                200 200 200 200 200 200
+DELETE /me/bans/{user_id}                                      204 204 204 204 204 204
+GET    /users/{user_id}                                        200 200 200 200 200 200
+PATCH  /users/{user_id}                                        403 403 403 403 403 200
+GET    /categories                                             200 200 200 200 200 200
+POST   /categories                                             403 403 403 403 403 201
+PATCH  /categories/{category_id}                               403 403 403 403 403 200
+DELETE /categories/{category_id}                               403 403 403 403 403 204
+"""
+
+PUBLIC = """
+GET    /health                                                 200
+GET    /public/errors/{code}                                   200
+POST   /webhooks/agora                                         401
+"""
+
+BODIES: dict[str, Any] = {
+    "PATCH /workshops/{workshop_id}": {"title": "Salt firing"},
+    "PATCH /workshops/{workshop_id}/attendees/{user_id}": {"can_speak": True},
+    "POST /workshops/{workshop_id}/token": {"device": "main"},
+    "POST /workshops": {"title": "Salt firing", "scheduled_at": "2099-03-28T17:00:00Z", "timezone": "Europe/Berlin"},
+    "PATCH /me": {"bio": "Potter"},
+    "POST /me/email/verify": {"code": "000000"},
+    "PATCH /users/{user_id}": {"can_host": False},
+    "POST /categories": {"name": "Glazes"},
+    "PATCH /categories/{category_id}": {"name": "Glazes"},
+    "POST /webhooks/agora": {"noticeId": "1", "productId": 1, "eventType": 101, "notifyMs": 1, "payload": {}},
+}
+"""What is sent where something must be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A route and the status that each kind of person is answered; of a public route, the one for everybody."""
+
+    method: str
+    path: str
+    statuses: tuple[int, ...]
+
+    @property
+    def route(self) -> str:
+        """How the OpenAPI document names it."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def body(self) -> Any:
+        """What is sent."""
+        return BODIES.get(self.route)
+
+
+def rows(text: str) -> Iterator[Row]:
+    """The rows of a table."""
+    for line in text.strip().splitlines():
+        words = line.split()
+        if words[0].isupper():
+            yield Row(words[0], words[1], tuple(map(int, words[2:])))
+
+
+def tables() -> str:
+    """The tables as they stand in the document."""
+    workshop, elsewhere, public = (list(rows(text)) for text in (PRIVATE_WORKSHOP, ELSEWHERE, PUBLIC))
+    number = len(PEOPLE)
+    parts = [
+        "\n## A private workshop while it is live\n",
+        *_table(PEOPLE, [(row, row.statuses[:number]) for row in workshop]),
+        "\n## A private workshop after its end\n",
+        *_table(PEOPLE, [(row, row.statuses[number:]) for row in workshop]),
+        "\n## Routes that belong to no workshop\n",
+        *_table(PEOPLE, [(row, row.statuses) for row in elsewhere]),
+        "\n## Public routes\n",
+        *_table(("everybody, without a token too",), [(row, row.statuses) for row in public]),
+    ]
+    return "\n".join(parts) + "\n\n"
+
+
+def _table(head: tuple[str, ...], lines: list[tuple[Row, tuple[int, ...]]]) -> Iterator[str]:
+    yield f"| route | {' | '.join(head)} |"
+    yield f"| --- |{' --- |' * len(head)}"
+    for row, statuses in lines:
+        yield f"| `{row.route}` | {' | '.join(map(str, statuses))} |"
+
+
+if __name__ == "__main__":
+    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
+    DOCUMENT.write_text(before + BEGIN + tables() + rest[rest.index(END) :], encoding="utf-8")
