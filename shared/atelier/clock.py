@@ -29,3 +29,8 @@ def from_text(text: str) -> datetime:
 def milliseconds(instant: datetime) -> int:
     """Milliseconds since 1970-01-01T00:00:00Z."""
     return int(instant.timestamp() * 1000)
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """The inverse of `milliseconds`, in whole seconds."""
+    return datetime.fromtimestamp(milliseconds // 1000, UTC)

@@ -42,6 +42,7 @@ STATUS_OF: dict[type[errors.AtelierError], int] = {
 
 _ID = re.compile(r"[a-z]{2,4}_[0-9a-z]{16,32}")
 _SLUG = re.compile(r"[a-z_]{1,64}")
+_TOKEN = re.compile(r"[0-9A-Za-z_.-]{16,128}")
 _ETAG_LIST = re.compile(r'\s*(?:W/)?"[^"]*"\s*(?:,\s*(?:W/)?"[^"]*"\s*)*')
 _CACHE = "private, no-store"
 
@@ -84,6 +85,8 @@ class _Request:
 
 def path_pattern(name: str) -> re.Pattern[str]:
     """What a value in the path can look like at all; anything else names nothing."""
+    if name == "token":
+        return _TOKEN
     return _ID if name.endswith("_id") else _SLUG
 
 

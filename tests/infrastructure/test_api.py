@@ -7,7 +7,14 @@ import pytest
 
 from tests.infrastructure import expanded
 
-PUBLIC = {("GET", "/v1/health"), ("GET", "/v1/public/errors/{code}"), ("POST", "/v1/webhooks/agora")}
+PUBLIC = {
+    ("GET", "/v1/health"),
+    ("GET", "/v1/public/errors/{code}"),
+    ("POST", "/v1/webhooks/agora"),
+    ("GET", "/v1/public/calendars/{token}"),
+    ("GET", "/v1/public/unsubscribe/{token}"),
+    ("POST", "/v1/public/unsubscribe/{token}"),
+}
 EXPOSED = {"ETag", "Link", "Location", "Retry-After", "Idempotency-Replayed"}
 SENT = {"Authorization", "Content-Type", "If-Match", "Idempotency-Key"}
 PERSONAL = ("ip", "userAgent", "claims", "principalId", "caller", "user", "path", "$context.requestOverride")

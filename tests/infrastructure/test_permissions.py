@@ -17,6 +17,8 @@ TABLE_ACTIONS = {
     "rooms": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "recordings": {"BatchGetItem", "Query"},
     "checkins": {"BatchGetItem", "Query"},
+    "notifications": {"BatchGetItem", "PutItem", "Query", "UpdateItem"},
+    "calendars": {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "recording_webhook": set(),
     "notices": {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "recorder": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
@@ -27,6 +29,7 @@ INDEXES_QUERIED = {
     "workshops": {"by_host", "by_feed", "by_category", "by_person"},
     "projections": {"by_category"},
     "upkeep": {"by_feed"},
+    "calendars": {"by_host", "by_person"},
 }
 SECRET = {"ssm:GetParameters", "kms:Decrypt"}
 OTHER_ACTIONS = {

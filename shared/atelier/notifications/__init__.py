@@ -1,0 +1,1 @@
+"""What people are told: their inbox, what they want to be told, and how."""

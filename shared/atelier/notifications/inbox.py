@@ -1,0 +1,117 @@
+"""A person's inbox: listing it, and what has been read."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import cast
+
+from pynamodb.exceptions import PynamoDBException
+
+from atelier import clock, table
+from atelier.accounts import profiles
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import Profile, profile_key
+from atelier.ids import encode
+from atelier.notifications import schemas
+from atelier.notifications.items import InboxMark, Notification, mark_key, notification_key
+from atelier.paging import Page, Scope
+from atelier.table import Item
+
+MOST_COUNTED = 1000
+"""Who has more unread ones than that is told this number."""
+
+_DELAYED_BY_MS = 24 * 3600 * 1000
+"""An id tells the time a notification is about; one that was delayed by an outage was put later than that."""
+
+
+def page_of(caller: Caller, query: schemas.NotificationQuery) -> tuple[Page[schemas.NotificationItem], int]:
+    """A page of the caller's notifications, newest first, and how many are unread.
+
+    Raises AccountSuspendedError, BadCursorError.
+    """
+    mark = _enter(caller)
+    scope = Scope(caller.id, "notifications", (("unread", str(query.unread)),))
+    after = scope.position(query.cursor, 1)
+    found: list[Notification] = []
+    for item in _newest_first(caller.id, after[0] if after else None, query.limit + 1):
+        if query.unread and _read_at(item, mark) is not None:
+            continue
+        found.append(item)
+        if len(found) > query.limit:
+            break
+    shown, more = found[: query.limit], len(found) > query.limit
+    cursor = scope.cursor(shown[-1].id) if more else None
+    return Page([_shape(item, mark) for item in shown], cursor), unread(caller.id, mark)
+
+
+def read(caller: Caller, wanted: schemas.ReadNotifications, *, at: clock.Clock = clock.now) -> int:
+    """Marks notifications as read, and gives back how many are unread now; ids that are none do nothing.
+
+    Raises AccountSuspendedError.
+    """
+    mark = _enter(caller)
+    if wanted.ids is None:
+        mark = InboxMark(*mark_key(caller.id), read_ms=clock.milliseconds(at()))
+        mark.save()
+    else:
+        now = clock.whole_seconds(at())
+        for told_id in dict.fromkeys(wanted.ids):
+            _mark_one(caller.id, told_id, now)
+    return unread(caller.id, mark)
+
+
+def unread(user_id: str, mark: InboxMark | None) -> int:
+    """How many notifications a person has not read, up to 1,000."""
+    read_ms = int(mark.read_ms) if mark is not None else 0
+    first = f"ntf_{encode(max(0, read_ms - _DELAYED_BY_MS), 10)}"
+    unread_ones = Notification.read_at.does_not_exist() & (Notification.made_ms > read_ms)
+    pk, _ = notification_key(user_id, "")
+    found = Item.query(
+        pk,
+        table.Item.sk.between(first, "ntf_~"),
+        filter_condition=unread_ones & (Notification.is_shown == True),  # noqa: E712 - PynamoDB's own condition
+        attributes_to_get=["pk", "sk", "kind"],
+        limit=MOST_COUNTED,
+    )
+    return sum(1 for _ in found)
+
+
+def _enter(caller: Caller) -> InboxMark | None:
+    found = table.read_many([profile_key(caller.id), mark_key(caller.id)])
+    profiles.require_active(profiles.seen(caller, cast("Profile | None", found.get(profile_key(caller.id)))))
+    return cast("InboxMark | None", found.get(mark_key(caller.id)))
+
+
+def _newest_first(user_id: str, before: str | None, wanted: int) -> Iterable[Notification]:
+    pk, _ = notification_key(user_id, "")
+    condition = table.Item.sk.between("ntf_", "ntf_~") if before is None else table.Item.sk.between("ntf_", before)
+    for item in Item.query(pk, condition, scan_index_forward=False, page_size=max(wanted + 1, 25)):
+        if isinstance(item, Notification) and item.is_shown and item.id != before:
+            yield item
+
+
+def _read_at(item: Notification, mark: InboxMark | None) -> datetime | None:
+    own = cast("datetime | None", item.read_at)
+    if own is None and mark is not None and item.made_ms <= mark.read_ms:
+        return clock.from_milliseconds(int(mark.read_ms))
+    return own
+
+
+def _mark_one(user_id: str, told_id: str, now: datetime) -> None:
+    condition = Notification.pk.exists() & Notification.read_at.does_not_exist()
+    try:
+        Notification(*notification_key(user_id, told_id)).update([Notification.read_at.set(now)], condition=condition)
+    except PynamoDBException as error:
+        if not table.condition_failed(error):
+            raise
+
+
+def _shape(item: Notification, mark: InboxMark | None) -> schemas.NotificationItem:
+    return schemas.NotificationItem(
+        id=item.id,
+        type=item.type,
+        entity_type=item.entity_type,
+        entity_id=item.entity_id,
+        data=item.data,
+        created_at=item.created_at,
+        read_at=_read_at(item, mark),
+    )
