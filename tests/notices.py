@@ -1,4 +1,4 @@
-"""What tests of Agora's notices do over and over: make one, sign it, send it, hand it to `notices`, look at what came."""
+"""What tests of Agora's notices do over and over: make, sign and send one, hand it to `notices`, look at the table."""
 
 import hashlib
 import hmac
@@ -33,9 +33,11 @@ def told(kind: int, payload: Mapping[str, Any], *, product: int = RTC) -> Told:
     return {"productId": product, "eventType": kind, "payload": dict(payload)}
 
 
-def came(kind: int, channel: str, uid: int, seconds: float = 0, **more: Any) -> Told:
-    """A channel event of a device, so many seconds after the beginning; `more` adds to the payload or, with `...`,
-    takes away."""
+def came(kind: int, channel: str, uid: int, seconds: float = 0, /, **more: Any) -> Told:
+    """A channel event of a device, so many seconds after the beginning.
+
+    `more` adds to the payload or, with `...`, takes away.
+    """
     payload: dict[str, Any] = {
         "channelName": channel,
         "uid": uid,
