@@ -50,10 +50,10 @@ class Faults:
 
     def set(self, wanted: dict[str, Any]) -> None:
         """Takes some of the settings from their names. Raises ValueError for an unknown one or another type."""
-        kinds = {setting.name: type(getattr(self, setting.name)) for setting in fields(self)}
+        kinds = {setting.name: setting.type for setting in fields(self)}
         for name, value in wanted.items():
             kind = kinds.get(name)
-            if kind not in (int, float, str, bool):
+            if not isinstance(kind, type) or kind not in (int, float, str, bool):
                 raise ValueError(f"there is no setting {name!r}")
             if not isinstance(value, (int, float) if kind is float else kind):
                 raise ValueError(f"{name} takes a value of type {kind.__name__}")

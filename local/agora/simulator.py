@@ -52,7 +52,7 @@ class Simulator:
         self.send = send
         self.faults = faults or Faults()
         self.pace = pace or Pace()
-        self.files: dict[str, bytes] = {}
+        self._files: dict[str, bytes] = {}
         self.put: Put = put or self._keep
         self.timeline = Timeline(clock)
         self.notices = Notices(project, self.timeline, self.faults, self.pace)
@@ -146,6 +146,12 @@ class Simulator:
             self.tick()
             self.recordings.tell_error(sid)
 
+    @property
+    def files(self) -> dict[str, bytes]:
+        """What recorders have written by now, unless they write elsewhere."""
+        self.tick()
+        return self._files
+
     # Notices ---------------------------------------------------------------------------------------------------------
 
     @property
@@ -227,7 +233,7 @@ class Simulator:
         """Takes everything back to where nothing has happened, faults included."""
         with self.lock:
             parts = (self.timeline, self.notices, self.rules, self.rooms, self.recordings, self._recording_api)
-            for part in (*parts, self.faults, self.files, self.requests):
+            for part in (*parts, self.faults, self._files, self.requests):
                 part.clear()
 
     def _route(self, method: str, path: list[str], query: str, body: object) -> Answer:
@@ -252,7 +258,7 @@ class Simulator:
         return None
 
     def _keep(self, key: str, content: bytes, _content_type: str) -> None:
-        self.files[key] = content
+        self._files[key] = content
 
     def _write(self, key: str, content: bytes, content_type: str) -> None:
         self.put(key, content, content_type)

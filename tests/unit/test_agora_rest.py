@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -128,7 +128,7 @@ def a_dead_address() -> str:
 
 def do(agora: AgoraRest, call: str) -> Any:
     """One call of each kind, with the arguments of these tests."""
-    return {
+    calls: dict[str, Callable[[], Any]] = {
         "acquire": lambda: agora.acquire(CHANNEL, UID),
         "start": lambda: agora.start(CHANNEL, UID, RESOURCE, REQUEST),
         "query": lambda: agora.query(RESOURCE, SID),
@@ -138,7 +138,8 @@ def do(agora: AgoraRest, call: str) -> Any:
         "place_rule": lambda: agora.place_rule(CHANNEL, 7, ["join_channel"], 600),
         "rules": lambda: agora.rules(CHANNEL, 7),
         "lift_rule": lambda: agora.lift_rule(1953),
-    }[call]()
+    }
+    return calls[call]()
 
 
 GOOD: dict[str, tuple[str, str, Any, Any, Any]] = {

@@ -1,0 +1,474 @@
+"""The simulator's recordings: every status that Agora answers, what a recorder tells and leaves, and how it is lost."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from atelier.agora.rest import (
+    AgoraRest,
+    AlreadyStartedError,
+    ConflictError,
+    ExpiredResourceError,
+    NotCompletedError,
+    OutageError,
+    RefusedError,
+    TaskGoneError,
+)
+from local.agora.rooms import KeptOutError
+from tests.agora_simulator import NOON, Agora, a_simulator, running
+
+CHANNEL, HOST, RECORDER = "a1b2c3", 7, 2_000_000_001
+FOLDER = "recordings/wks01/"
+
+
+@pytest.fixture
+def agora() -> Iterator[Agora]:
+    """Agora, with a host in the channel."""
+    with running() as agora:
+        agora.join(CHANNEL, HOST, host=True)
+        agora.told()
+        yield agora
+
+
+def started(agora: Agora, uid: int = RECORDER, channel: str = CHANNEL, **changes: Any) -> tuple[str, str]:
+    """A resource and its recording. changes: other parts of the request."""
+    rest = agora.rest()
+    resource_id = rest.acquire(channel, uid)
+    request = agora.start_request(channel, uid)
+    for part, values in changes.items():
+        request[part] = {**request[part], **values} if isinstance(values, dict) else values
+    return resource_id, rest.start(channel, uid, resource_id, request)
+
+
+def stop(agora: Agora, task: tuple[str, str], uid: int = RECORDER) -> bool:
+    return agora.rest().stop(CHANNEL, uid, *task)
+
+
+def status(agora: Agora, task: tuple[str, str]) -> int:
+    """The status of a recording; 0 when Agora knows nothing of it."""
+    try:
+        return agora.rest().query(*task).status
+    except TaskGoneError:
+        return 0
+
+
+def of_recording(told: list[Mapping[str, Any]]) -> list[int]:
+    """The types of the notices about recordings."""
+    return [notice["eventType"] for notice in told if notice["productId"] == 3]
+
+
+# From acquire to the end
+
+
+def test_a_recording_starts_records_and_leaves_its_files(agora: Agora) -> None:
+    task = started(agora)
+    assert status(agora, task) == 2
+    agora.clock.advance(0.2)
+    assert status(agora, task) == 4
+    agora.clock.advance(0.2)
+    assert status(agora, task) == 5
+    assert of_recording(agora.told()) == [40, 30, 3, 42, 4, 3]
+    agora.clock.advance(120)
+    assert of_recording(agora.told()) == [33, 33]
+    assert stop(agora, task) is True
+    assert of_recording(agora.told()) == [41]
+    assert status(agora, task) == 0
+    agora.clock.advance(0.5)
+    told = agora.told()
+    assert of_recording(told) == [33, 31, 11]
+    [uploaded] = [notice["payload"] for notice in told if notice["eventType"] == 31]
+    names = [entry["fileName"] for entry in uploaded["details"]["fileList"]]
+    _, sid = task
+    assert names == [f"{FOLDER}{sid}_{CHANNEL}.m3u8", f"{FOLDER}{sid}_{CHANNEL}_0.mp4"]
+    assert set(names) < set(agora.simulator.files)
+    assert [name for name in agora.simulator.files if name.endswith(".ts")] == [
+        f"{FOLDER}{sid}_{CHANNEL}_20260921141320200.ts"
+    ]
+    assert {entry["sliceStartTime"] for entry in uploaded["details"]["fileList"]} == {int(NOON * 1000) + 200}
+
+
+def test_notices_of_a_recording_are_numbered_and_name_it(agora: Agora) -> None:
+    task = started(agora)
+    agora.clock.advance(10)
+    stop(agora, task)
+    agora.clock.advance(10)
+    payloads = [notice["payload"] for notice in agora.told() if notice["productId"] == 3]
+    assert [payload["sequence"] for payload in payloads] == list(range(len(payloads)))
+    for payload in payloads:
+        assert (payload["cname"], payload["uid"], payload["sid"]) == (CHANNEL, str(RECORDER), task[1])
+        assert isinstance(payload["details"]["msgName"], str)
+
+
+def test_a_recorder_is_in_the_channel_as_one_of_agoras_and_hides_nobody(agora: Agora) -> None:
+    task = started(agora)
+    agora.clock.advance(1)
+    [joined] = [notice["payload"] for notice in agora.told() if notice["eventType"] == 105]
+    assert (joined["uid"], joined["platform"], joined["clientType"]) == (RECORDER, 6, 10)
+    assert agora.rest().users(CHANNEL).uids == {HOST, RECORDER}
+    stop(agora, task)
+    assert agora.rest().users(CHANNEL).uids == {HOST}
+
+
+def test_the_last_to_leave_a_channel_can_be_a_recorder(agora: Agora) -> None:
+    task = started(agora)
+    agora.clock.advance(1)
+    agora.simulator.leave(CHANNEL, HOST)
+    stop(agora, task)
+    [destroyed] = [notice["payload"] for notice in agora.told() if notice["eventType"] == 102]
+    assert destroyed["lastUid"] == RECORDER
+
+
+def test_a_long_recording_has_an_mp4_for_each_two_hours(agora: Agora) -> None:
+    task = started(agora)
+    agora.clock.advance(5 * 3600)
+    stop(agora, task)
+    agora.clock.advance(1)
+    assert sum(name.endswith(".mp4") for name in agora.simulator.files) == 3
+    told = [notice["payload"]["details"] for notice in agora.told() if notice["eventType"] == 31]
+    begins = [entry["sliceStartTime"] - int(NOON * 1000) for entry in told[0]["fileList"]]
+    assert begins == [200, 200, 200 + 7_200_000, 200 + 14_400_000]
+
+
+def test_names_in_notices_may_leave_the_folder_out(agora: Agora) -> None:
+    agora.simulator.recordings.prefix_in_names = False
+    task = started(agora)
+    agora.clock.advance(1)
+    stop(agora, task)
+    agora.clock.advance(1)
+    [told] = [notice["payload"]["details"]["fileList"] for notice in agora.told() if notice["eventType"] == 31]
+    assert not any("/" in entry["fileName"] for entry in told)
+
+
+def test_without_mp4_only_the_playlist_is_listed_by_its_name(agora: Agora) -> None:
+    task = started(agora, recordingFileConfig={"avFileType": ["hls"]})
+    agora.clock.advance(1)
+    assert agora.rest().query(*task).files == (f"{task[1]}_{CHANNEL}.m3u8",)
+    stop(agora, task)
+    agora.clock.advance(1)
+    assert not any(name.endswith(".mp4") for name in agora.simulator.files)
+
+
+def test_files_may_lie_in_agoras_backup_for_a_while(agora: Agora) -> None:
+    agora.simulator.misbehave(backup=True)
+    task = started(agora)
+    agora.clock.advance(1)
+    stop(agora, task)
+    agora.clock.advance(0.6)
+    assert of_recording(agora.told())[-2:] == [32, 11]
+    assert not any(name.endswith(".mp4") for name in agora.simulator.files)
+    agora.clock.advance(1)
+    agora.told()
+    assert any(name.endswith(".mp4") for name in agora.simulator.files)
+
+
+def test_a_bucket_that_refuses_is_told_as_an_error(agora: Agora) -> None:
+    def refuse(_key: str, _content: bytes, _content_type: str) -> None:
+        raise PermissionError
+
+    agora.simulator.put = refuse
+    task = started(agora)
+    agora.clock.advance(1)
+    stop(agora, task)
+    agora.clock.advance(1)
+    told = agora.told()
+    assert 31 not in of_recording(told)
+    [first, _] = [notice["payload"]["details"] for notice in told if notice["eventType"] == 1]
+    assert (first["module"], first["errorLevel"], first["errorCode"]) == (1, 5, 47)
+
+
+# What is refused
+
+
+def test_a_start_of_a_started_resource_is_201_and_starts_nothing(agora: Agora) -> None:
+    resource_id, sid = started(agora)
+    request = agora.start_request(CHANNEL, RECORDER)
+    with pytest.raises(AlreadyStartedError) as caught:
+        agora.rest().start(CHANNEL, RECORDER, resource_id, request)
+    assert caught.value.sid is None
+    agora.simulator.misbehave(tells_sid=True)
+    with pytest.raises(AlreadyStartedError) as caught:
+        agora.rest().start(CHANNEL, RECORDER, resource_id, request)
+    assert caught.value.sid == sid
+    assert agora.simulator.most_running(CHANNEL) == 1
+
+
+def test_the_same_channel_and_uid_record_once_at_a_time_and_another_uid_may_record_beside(agora: Agora) -> None:
+    task = started(agora)
+    with pytest.raises(ConflictError):
+        started(agora)
+    started(agora, RECORDER + 1)
+    assert (agora.simulator.running(CHANNEL), agora.simulator.most_running(CHANNEL)) == (2, 2)
+    agora.clock.advance(1)
+    stop(agora, task)
+    assert (agora.simulator.running(CHANNEL), agora.simulator.most_running(CHANNEL)) == (1, 2)
+    started(agora)
+
+
+def test_a_resource_is_good_for_five_minutes_and_for_who_acquired_it(agora: Agora) -> None:
+    rest = agora.rest()
+    resource_id = rest.acquire(CHANNEL, RECORDER)
+    with pytest.raises(RefusedError, match="432"):
+        rest.start(CHANNEL, RECORDER + 1, resource_id, agora.start_request(CHANNEL, RECORDER + 1))
+    with pytest.raises(RefusedError, match="1001"):
+        rest.start(CHANNEL, RECORDER, "made-up", agora.start_request(CHANNEL, RECORDER))
+    agora.clock.advance(301)
+    with pytest.raises(ExpiredResourceError):
+        rest.start(CHANNEL, RECORDER, resource_id, agora.start_request(CHANNEL, RECORDER))
+    assert agora.simulator.running(CHANNEL) == 0
+
+
+@pytest.mark.parametrize(
+    ("channel", "uid", "code"),
+    [("a/b", RECORDER, 401), ("", RECORDER, 401), (CHANNEL, 0, 2), (CHANNEL, -1, 2), (CHANNEL, 2**32, 2)],
+)
+def test_no_resource_is_given_for_an_impossible_name(channel: str, uid: int, code: int, agora: Agora) -> None:
+    with pytest.raises(RefusedError, match=f"400/{code} "):
+        agora.rest().acquire(channel, uid)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recordingFileConfig": {"avFileType": ["mp4"]}},
+        {"recordingConfig": {"maxIdleTime": 4}},
+        {"recordingConfig": {"subscribeAudioUids": []}},
+        {"storageConfig": None},
+    ],
+)
+def test_a_start_that_agora_would_refuse_is_refused(changes: dict[str, Any], agora: Agora) -> None:
+    with pytest.raises(RefusedError, match="400/2 start"):
+        started(agora, **changes)
+
+
+def test_a_second_stop_finds_it_stopping_and_a_later_one_nothing(agora: Agora) -> None:
+    task = started(agora)
+    agora.clock.advance(1)
+    assert stop(agora, task) is True
+    assert stop(agora, task) is True
+    assert agora.simulator.requests[-1] == ("stop", 400)
+    agora.clock.advance(1)
+    with pytest.raises(TaskGoneError):
+        stop(agora, task)
+    with pytest.raises(TaskGoneError):
+        agora.rest().query(*task)
+
+
+def test_a_stop_must_name_the_task_as_it_was_started(agora: Agora) -> None:
+    task = started(agora)
+    with pytest.raises(RefusedError, match="400/2"):
+        stop(agora, task, RECORDER + 1)
+    with pytest.raises(TaskGoneError):
+        stop(agora, ("made-up", task[1]))
+
+
+def test_a_stop_when_nobody_ever_published_ends_without_files() -> None:
+    with running() as agora:
+        agora.join(CHANNEL, 8)
+        task = started(agora)
+        agora.clock.advance(10)
+        assert status(agora, task) == 4
+        assert stop(agora, task) is False
+        agora.clock.advance(1)
+        assert of_recording(agora.told()) == [40, 30, 3, 41, 11]
+        assert agora.simulator.files == {}
+
+
+def test_a_recording_begins_when_somebody_first_publishes() -> None:
+    with running() as agora:
+        task = started(agora)
+        agora.clock.advance(60)
+        assert status(agora, task) == 4
+        agora.join(CHANNEL, HOST, host=True)
+        agora.clock.advance(1)
+        assert status(agora, task) == 5
+        [told] = [notice["payload"]["details"] for notice in agora.told() if notice["eventType"] == 42]
+        assert told["startUtcMs"] == int((NOON + 60) * 1000)
+
+
+# What comes to nothing
+
+
+SILENT_FLAWS: list[dict[str, Any]] = [
+    {"storageConfig": {"fileNamePrefix": ["wks_01"]}},
+    {"storageConfig": {"fileNamePrefix": ["a" * 100, "b" * 28]}},
+    {"storageConfig": {"fileNamePrefix": [""]}},
+    {"storageConfig": {"accessKey": "of somebody else"}},
+    {"storageConfig": {"secretKey": ""}},
+    {"storageConfig": {"region": "eu-central-1"}},
+    {"storageConfig": {"bucket": ""}},
+    {"recordingConfig": {"channelType": 0}},
+    {"recordingConfig": {"transcodingConfig": {"fps": 25}}},
+    {"recordingConfig": {"transcodingConfig": {"width": 3840}}},
+    {"token": "007nonsense"},
+]
+
+
+@pytest.mark.parametrize("changes", SILENT_FLAWS)
+def test_a_start_with_a_flaw_is_answered_and_comes_to_nothing_without_a_word(
+    changes: dict[str, Any], agora: Agora
+) -> None:
+    task = started(agora, **changes)
+    agora.clock.advance(5)
+    assert status(agora, task) == 0
+    assert agora.told() == []
+    assert (agora.simulator.running(CHANNEL), agora.simulator.most_running(CHANNEL)) == (0, 0)
+    assert agora.simulator.recordings.tasks[task[1]].flaw
+
+
+def test_the_token_of_a_start_must_be_the_recorders_own(agora: Agora) -> None:
+    for token in (agora.token(CHANNEL, RECORDER + 1), agora.token("other", RECORDER), ""):
+        task = started(agora, token=token)
+        assert status(agora, task) == 0
+    assert status(agora, started(agora)) == 2
+
+
+def test_starts_can_be_made_to_be_lost(agora: Agora) -> None:
+    agora.simulator.misbehave(lose=1)
+    lost, kept = started(agora), started(agora)
+    agora.clock.advance(5)
+    assert (status(agora, lost), status(agora, kept)) == (0, 5)
+
+
+def test_a_start_can_be_heard_and_its_answer_lost(agora: Agora) -> None:
+    rest = agora.rest()
+    resource_id = rest.acquire(CHANNEL, RECORDER)
+    request = agora.start_request(CHANNEL, RECORDER)
+    agora.simulator.fail("start", status=500, code=62, after=True)
+    with pytest.raises(OutageError):
+        rest.start(CHANNEL, RECORDER, resource_id, request)
+    assert agora.simulator.running(CHANNEL) == 1
+    with pytest.raises(AlreadyStartedError):
+        rest.start(CHANNEL, RECORDER, resource_id, request)
+    assert agora.simulator.most_running(CHANNEL) == 1
+
+
+@pytest.mark.parametrize("call", ["acquire", "start", "query"])
+def test_a_recording_call_can_be_made_to_fail_with_any_status(call: str, agora: Agora) -> None:
+    agora.simulator.fail(call, status=206, code=65, reason="request not completed")
+    rest = agora.rest()
+    calls: dict[str, Callable[[], object]] = {
+        "acquire": lambda: rest.acquire(CHANNEL, RECORDER),
+        "start": lambda: rest.start(CHANNEL, RECORDER, "made-up", {}),
+        "query": lambda: rest.query("made-up", "made-up"),
+    }
+    with pytest.raises(NotCompletedError, match="206/65 request not completed"):
+        calls[call]()
+    with suppress(RefusedError, TaskGoneError):
+        calls[call]()
+    assert [status for _, status in agora.simulator.requests] == [
+        206,
+        {"acquire": 200, "start": 400, "query": 404}[call],
+    ]
+
+
+# How recorders end by themselves
+
+
+def test_a_recorder_leaves_when_nobody_publishes_for_too_long(agora: Agora) -> None:
+    task = started(agora, recordingConfig={"maxIdleTime": 60})
+    agora.clock.advance(100)
+    agora.join(CHANNEL, 8)
+    agora.simulator.leave(CHANNEL, HOST)
+    agora.clock.advance(59)
+    assert status(agora, task) == 5
+    agora.told()
+    agora.clock.advance(2)
+    told = agora.told()
+    assert of_recording(told) == [41, 33, 31, 11]
+    assert [notice["payload"]["details"]["leaveCode"] for notice in told if notice["eventType"] == 41] == [4]
+    assert agora.simulator.uids(CHANNEL) == {8}
+
+
+def test_a_host_who_comes_back_in_time_keeps_the_recorder(agora: Agora) -> None:
+    task = started(agora, recordingConfig={"maxIdleTime": 60})
+    agora.clock.advance(10)
+    agora.simulator.leave(CHANNEL, HOST)
+    agora.clock.advance(40)
+    agora.join(CHANNEL, HOST, host=True)
+    agora.clock.advance(40)
+    agora.simulator.become_audience(CHANNEL, HOST)
+    agora.clock.advance(40)
+    assert status(agora, task) == 5
+    agora.clock.advance(30)
+    assert status(agora, task) == 0
+
+
+def test_after_a_failover_another_recorder_goes_on_under_another_uid(agora: Agora) -> None:
+    task = started(agora)
+    agora.clock.advance(100)
+    agora.told()
+    agora.simulator.fail_over(task[1])
+    assert status(agora, task) == 0
+    with pytest.raises(TaskGoneError):
+        stop(agora, task)
+    agora.clock.advance(2)
+    assert status(agora, task) == 5
+    told = agora.told()
+    assert of_recording(told) == [12, 42]
+    [moved] = [notice["payload"] for notice in told if notice["eventType"] == 12]
+    new_uid = moved["details"]["newUid"]
+    assert (moved["uid"], new_uid == RECORDER) == (str(RECORDER), False)
+    agora.clock.advance(10)
+    assert agora.simulator.uids(CHANNEL) == {HOST, new_uid}
+    assert stop(agora, task) is True
+    agora.clock.advance(1)
+    [uploaded] = [notice["payload"] for notice in agora.told() if notice["eventType"] == 31]
+    assert uploaded["uid"] == str(new_uid)
+    names = [entry["fileName"].removeprefix(FOLDER) for entry in uploaded["details"]["fileList"]]
+    plain = [f"{task[1]}_{CHANNEL}.m3u8", f"{task[1]}_{CHANNEL}_0.mp4"]
+    assert names == [*plain, *(f"bak0_{name}" for name in plain)]
+    assert agora.simulator.most_running(CHANNEL) == 1
+
+
+def test_a_lost_recorder_is_gone_without_a_word_and_what_it_had_uploaded_stays(agora: Agora) -> None:
+    task = started(agora)
+    agora.clock.advance(100)
+    agora.told()
+    agora.simulator.lose(task[1])
+    agora.clock.advance(60)
+    told = agora.told()
+    assert of_recording(told) == []
+    assert [(notice["eventType"], notice["payload"]["reason"]) for notice in told] == [(106, 2)]
+    assert status(agora, task) == 0
+    assert agora.simulator.running(CHANNEL) == 0
+    assert list(agora.simulator.files)[-1] == f"{FOLDER}{task[1]}_{CHANNEL}.m3u8"
+
+
+def test_a_person_under_a_recorders_uid_puts_it_out(agora: Agora) -> None:
+    task = started(agora)
+    agora.clock.advance(1)
+    agora.join(CHANNEL, RECORDER)
+    assert status(agora, task) == 0
+    assert RECORDER in agora.simulator.uids(CHANNEL)
+    agora.clock.advance(1)
+    assert 31 in of_recording(agora.told())
+
+
+def test_a_rule_keeps_a_recorder_out_without_a_word(agora: Agora) -> None:
+    agora.rest().place_rule(CHANNEL, RECORDER, ["join_channel"], 60)
+    task = started(agora)
+    agora.clock.advance(5)
+    assert status(agora, task) == 0
+
+
+@pytest.mark.parametrize("act", ["fail_over", "lose", "tell_error"])
+def test_nothing_happens_to_a_recorder_that_there_is_not(act: str) -> None:
+    with pytest.raises(KeptOutError, match="no recorder"):
+        getattr(a_simulator().simulator, act)("made-up")
+
+
+def test_a_recording_can_be_updated_while_it_goes_on(agora: Agora) -> None:
+    resource_id, sid = started(agora)
+    authorization = "Basic Y3VzdG9tZXI6Y3VzdG9tZXItc2VjcmV0"
+    path = f"/v1/apps/{'a1' * 16}/cloud_recording/resourceid/{resource_id}/sid/{sid}/mode/mix/update"
+    assert agora.simulator.answer("POST", path, authorization, {})[0] == 200
+    agora.clock.advance(1)
+    stop(agora, (resource_id, sid))
+    assert agora.simulator.answer("POST", path, authorization, {})[0] == 404
+
+
+def test_both_hosts_lead_to_the_same_agora(agora: Agora) -> None:
+    rest: AgoraRest = agora.rest("http://127.0.0.1:9")
+    assert rest.users(CHANNEL).uids == {HOST}
