@@ -69,7 +69,7 @@ def set_in_table(workshop_id: str, **values: Any) -> None:
     """Puts a workshop into a state that takes time to come about, with its place in the lists."""
     before = stored(workshop_id)
     with table.transaction() as transaction:
-        writing.update(transaction, before, writing.changed(before, values, at=clock.now))
+        writing.update(transaction, before, writing.changed(before, values, by="test", at=clock.now))
 
 
 def bring_near(workshop_id: str) -> None:

@@ -45,7 +45,7 @@ def cancel(
             raise WorkshopOverError
         if expected:
             expected.check(int(workshop.version))
-        after = writing.changed(workshop, {"status": "cancelled"}, at=at)
+        after = writing.changed(workshop, {"status": "cancelled"}, by=caller.id, at=at)
         writing.move(workshop, after, actor_id=caller.id, at=at)
 
     edits.until_applied(attempt)
@@ -64,7 +64,7 @@ def _move(workshop_id: str, caller: Caller, status: str, at: clock.Clock) -> tup
             now = clock.whole_seconds(at())
             _require_way(workshop, status, now)
             stamp = {_STAMPED[status]: now} if status in _STAMPED else {}
-            after = writing.changed(workshop, {"status": status, **stamp}, at=at)
+            after = writing.changed(workshop, {"status": status, **stamp}, by=caller.id, at=at)
             writing.move(workshop, after, actor_id=caller.id, at=at)
             workshop = after
         return viewing.complete(workshop, sight, caller), int(workshop.version)

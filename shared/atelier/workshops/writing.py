@@ -20,10 +20,13 @@ def with_values(workshop: Workshop, **values: Any) -> Workshop:
     return copy
 
 
-def changed(workshop: Workshop, changes: dict[str, Any], *, at: clock.Clock) -> Workshop:
-    """The workshop as it is after an edit: with these values, in the lists where it then belongs, one version on."""
+def changed(workshop: Workshop, changes: dict[str, Any], *, by: str, at: clock.Clock) -> Workshop:
+    """The workshop as it is after somebody's edit: with these values, in the lists where it then belongs, one version
+    on.
+    """
     version = int(workshop.version) + 1
-    after = with_values(workshop, **changes, version=version, updated_at=clock.whole_seconds(at()), last_change="edit")
+    now = clock.whole_seconds(at())
+    after = with_values(workshop, **changes, version=version, updated_at=now, last_change="edit", edited_by=by)
     place_in_lists(after)
     moments.place(after, workshop, now=at())
     return after
