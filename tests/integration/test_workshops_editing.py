@@ -245,7 +245,7 @@ def test_an_edit_is_told_as_one_though_counts_came_between_its_reading_and_writi
     read = stored(world.workshop()["id"])
     stored(read.id).update([Workshop.attendee_count.set(7), Workshop.last_change.set("counts")])
     with edits.transaction() as transaction:
-        writing.update(transaction, read, writing.changed(read, {"title": "Pit firing"}, at=clock.now))
+        writing.update(transaction, read, writing.changed(read, {"title": "Pit firing"}, by="test", at=clock.now))
     after = stored(read.id)
     assert (after.title, after.attendee_count, after.last_change) == ("Pit firing", 7, "edit")
 
