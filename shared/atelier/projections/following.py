@@ -1,4 +1,4 @@
-"""What follows from what happened: seats healed and handed on, counts, people's lists.
+"""What follows from what happened: seats healed and handed on, counts, people's lists, attendance, tasks at Agora.
 
 Everything here looks at the table as it is now and may run twice, late, or beside itself.
 """
@@ -6,7 +6,8 @@ Everything here looks at the table as it is now and may run twice, late, or besi
 from datetime import datetime
 from typing import cast
 
-from atelier import clock, table
+from atelier import clock, queues, settings, table
+from atelier.attendance import folding
 from atelier.categories import cleanup
 from atelier.categories import counts as category_counts
 from atelier.projections.records import Happened
@@ -16,7 +17,10 @@ from atelier.workshops.items import Workshop, workshop_key
 
 
 def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> None:
-    """Does all that follows for one workshop or category."""
+    """Does all that follows for one workshop or category.
+
+    Raises what the table or the queue raises: then all of it is done again, which changes nothing that was done.
+    """
     if happened.category_is_gone:
         cleanup.clear(subject)
     if happened.has_new_time:
@@ -25,6 +29,20 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
         category_counts.recount(category_id)
     if happened.has_seats:
         _follow_seats(subject, happened, at())
+    for user_id in sorted(happened.present):
+        folding.fold(subject, user_id, at=at())
+    _send_tasks(subject, happened)
+
+
+def _send_tasks(workshop_id: str, happened: Happened) -> None:
+    """Tells the recorder where to look. It reads what is true by then, so a task may come late, twice or in vain."""
+    tasks = [
+        {"task": "moderation", "workshop_id": workshop_id, "user_id": who} for who in sorted(happened.rights_moved)
+    ]
+    if happened.recording_moved:
+        tasks.append({"task": "recording", "workshop_id": workshop_id})
+    for task in tasks:
+        queues.send_task(settings.of(settings.RecorderSettings).recorder_queue_url, task)
 
 
 def _follow_seats(workshop_id: str, happened: Happened, at: datetime) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from atelier.categories.items import Category
+from atelier.rooms.items import PresenceFact
 from atelier.rsvps.items import Attendee, SeatBlock, WaitlistEntry
 from atelier.table import Item
 from atelier.workshops.items import Workshop
@@ -15,6 +16,7 @@ _KINDS = {
     "waiting": WaitlistEntry,
     "workshop": Workshop,
     "category": Category,
+    "presence": PresenceFact,
 }
 
 
@@ -22,8 +24,11 @@ _KINDS = {
 class Happened:
     """What a batch shows of one workshop or category, and the records it came from.
 
-    takers: per block, whose seats are new. rows: people whose row names a seat, as it did then.
-    categories: those whose lists a workshop entered or left. Flags are set by any one record of the batch.
+    takers: per block, whose seats are new. rows: people whose row names a new seat, as it did then.
+    categories: those whose lists a workshop entered or left. present: people of whom a new fact tells when they were in
+    the room. rights_moved: people who were removed, or may now do other things in the room than before.
+    recording_moved: whether a workshop that is recorded went live or stopped being so.
+    Flags are set by any one record of the batch.
     """
 
     sequence_numbers: list[str] = field(default_factory=list)
@@ -36,6 +41,9 @@ class Happened:
     limit_is_lifted: bool = False
     categories: set[str] = field(default_factory=set)
     category_is_gone: bool = False
+    present: set[str] = field(default_factory=set)
+    rights_moved: set[str] = field(default_factory=set)
+    recording_moved: bool = False
 
     @property
     def has_seats(self) -> bool:
@@ -74,9 +82,7 @@ def _note(about: Happened, old: Item | None, new: Item | None) -> None:
             holds = set((new.holders or ()) if isinstance(new, SeatBlock) else ())
             about.blocks.setdefault(int(block.pk.split("#")[2]), set()).update(holds - held)
         case Attendee():
-            about.seats_changed += _is_seated(new) - _is_seated(old)
-            if isinstance(new, Attendee) and new.is_seated and new.block is not None:
-                about.rows[new.user_id] = new
+            _note_row(about, cast("Attendee | None", old), cast("Attendee | None", new))
         case WaitlistEntry():
             about.somebody_waits = about.somebody_waits or new is not None
             about.waiting_changed += (new is not None) - (old is not None)
@@ -84,6 +90,21 @@ def _note(about: Happened, old: Item | None, new: Item | None) -> None:
             _note_edit(about, cast("Workshop | None", old), cast("Workshop | None", new))
         case Category():
             about.category_is_gone = new is None
+        case PresenceFact() as fact:
+            if old is None:
+                about.present.add(fact.user_id)
+
+
+def _note_row(about: Happened, old: Attendee | None, new: Attendee | None) -> None:
+    """A row that keeps its seat says nothing of seats, whatever else of it changed: who was in, who may speak."""
+    about.seats_changed += _is_seated(new) - _is_seated(old)
+    if new is None:
+        return
+    kept = old is not None and old.is_seated and old.seat_block == new.seat_block
+    if new.is_seated and new.seat_block is not None and not kept:
+        about.rows[new.user_id] = new
+    if old is not None and _rights(old) != _rights(new):
+        about.rights_moved.add(new.user_id)
 
 
 def _note_edit(about: Happened, old: Workshop | None, new: Workshop | None) -> None:
@@ -93,7 +114,17 @@ def _note_edit(about: Happened, old: Workshop | None, new: Workshop | None) -> N
     if old is not None and new is not None:
         about.has_new_time = about.has_new_time or old.scheduled_at != new.scheduled_at
         about.limit_is_lifted = about.limit_is_lifted or (old.capacity is not None and new.capacity is None)
+        about.recording_moved = about.recording_moved or _recording_moved(old, new)
 
 
-def _is_seated(row: Item | None) -> bool:
-    return isinstance(row, Attendee) and row.is_seated
+def _recording_moved(old: Workshop, new: Workshop) -> bool:
+    is_recorded = bool(new.records) and new.format != "in_person"
+    return is_recorded and (old.status == "live") != (new.status == "live")
+
+
+def _is_seated(row: Attendee | None) -> bool:
+    return row is not None and row.is_seated
+
+
+def _rights(row: Attendee) -> tuple[bool, bool, bool]:
+    return row.status == "removed", bool(row.can_speak), bool(row.is_co_host)

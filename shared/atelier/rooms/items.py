@@ -64,7 +64,7 @@ class PresenceFact(Item, discriminator="presence"):
     what: `join`, `leave`, `role` (111 and 112: it was there), `destroyed` (102: it was the last, and out by then), all
     told by Agora's notices; `seen` and `absent`, told by a comparison with Agora.
     at: the instant by Agora's clock; of `seen`, the instant of the join. reason, duration_s: of a leave.
-    since: of `absent`, the last comparison that found the device where we thought it was.
+    since: of `absent`, the last comparison that found the device where we thought it was; of `seen`, the comparison.
     """
 
     what = UnicodeAttribute()
@@ -154,7 +154,13 @@ def participant_key(workshop_id: str, uid: int) -> Key:
 
 def presence_key(workshop_id: str, user_id: str, uid: int, client_seq: int, what: str) -> Key:
     """Where a fact stands: whatever tells the same thing again, tells it under the same key."""
-    return f"PRESENCE#{workshop_id}", f"{user_id}#{uid}#{client_seq}#{what}"
+    pk, first = presence_start(workshop_id, user_id)
+    return pk, f"{first}{uid}#{client_seq}#{what}"
+
+
+def presence_start(workshop_id: str, user_id: str) -> Key:
+    """The partition that all facts of a person stand in, and what their sort keys begin with."""
+    return f"PRESENCE#{workshop_id}", f"{user_id}#"
 
 
 def rule_key(workshop_id: str, user_id: str, device: str) -> Key:

@@ -29,6 +29,9 @@ class SeatBlock(Item, discriminator="seats"):
 class Attendee(Entity, discriminator="attendee"):
     """A person's place in a workshop: seated, waiting or removed. The host has a row too, once they entered the room,
     for their uids.
+
+    joined_at, left_at: first in the room, last out of it (None while in). presence_facts: how many facts they follow
+    from, so that an older state never overwrites a newer one.
     """
 
     status = UnicodeAttribute()
@@ -39,6 +42,7 @@ class Attendee(Entity, discriminator="attendee"):
     rsvp_at = InstantAttribute()
     joined_at = InstantAttribute(null=True)
     left_at = InstantAttribute(null=True)
+    presence_facts = NumberAttribute(null=True)
     host_id = UnicodeAttribute()
     category_id = UnicodeAttribute(null=True)
     scheduled_at = InstantAttribute()
