@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Literal, cast
 
 from atelier import clock
-from atelier.accounts import profiles
 from atelier.accounts.caller import Caller
 from atelier.agora.tokens import Credentials, Grant, Role, build_token
 from atelier.edits import until_applied
@@ -18,10 +17,10 @@ from atelier.errors import NoRoomError, NotAllowedError, RoomNotOpenError, Works
 from atelier.rooms import uids
 from atelier.rooms.schemas import Device, JoinToken
 from atelier.rsvps import rsvp
-from atelier.rsvps.items import Attendee
 from atelier.rsvps.rsvp import Visit
 from atelier.settings import TokenSettings
 from atelier.workshops.items import Workshop
+from atelier.workshops.standing import Standing, standing_of
 
 LONGEST_LIFE_S = 3600
 OPEN_TO_LEADERS = ("lobby", "live")
@@ -36,15 +35,6 @@ class Signer:
     credentials: Callable[[], Credentials]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a person is in a room. `acts_as_host`: the host, or an administrator; `leads`: those and co-hosts."""
-
-    acts_as_host: bool
-    leads: bool
-    may_publish: bool
-
-
 def join(workshop_id: str, caller: Caller, device: Device, signer: Signer, *, at: clock.Clock = clock.now) -> JoinToken:
     """A token for the caller's device; takes a seat for a caller who has none.
 
@@ -56,11 +46,8 @@ def join(workshop_id: str, caller: Caller, device: Device, signer: Signer, *, at
 
 def _attempt(workshop_id: str, caller: Caller, device: Device, signer: Signer, at: clock.Clock) -> JoinToken:
     seen = rsvp.visit(workshop_id, caller, with_dry_blocks=True)
-    standing = _standing(seen, seen.row, caller)
-    if standing.acts_as_host:
-        profiles.require_active(seen.profile)
-    else:
-        rsvp.require_admission(seen, caller)
+    standing = standing_of(seen.workshop, seen.row, caller)
+    rsvp.require_entry(seen, standing, caller)
     _require_open(seen.workshop, standing)
     if device == "screen" and not standing.leads:
         raise NotAllowedError("Only the host and co-hosts share a screen from a second device.")
@@ -75,20 +62,12 @@ def _attempt(workshop_id: str, caller: Caller, device: Device, signer: Signer, a
         row = seen.row or rsvp.take_place(seen, caller, at=at())
         if not row.is_seated:
             raise WorkshopFullError("You are on the waitlist now.")
-        standing = _standing(seen, row, caller)
+        standing = standing_of(seen.workshop, row, caller)
         uid = uids.of_attendee(seen.workshop, row, device)
     role = Role.PUBLISHER if standing.may_publish else Role.SUBSCRIBER
     life = min(signer.settings.agora_token_lifetime_s, LONGEST_LIFE_S)
     grant = Grant(channel=seen.workshop.channel, uid=uid, role=role, lifetime_s=life)
     return _signed(grant, signer.settings.agora_token_version, keys, now)
-
-
-def _standing(seen: Visit, row: Attendee | None, caller: Caller) -> Standing:
-    acts_as_host = caller.is_admin or seen.workshop.host_id == caller.id
-    is_seated = row is not None and row.is_seated
-    leads = acts_as_host or (row is not None and is_seated and bool(row.is_co_host))
-    speaks = row is not None and is_seated and bool(row.can_speak)
-    return Standing(acts_as_host, leads, leads or speaks)
 
 
 def _require_open(workshop: Workshop, standing: Standing) -> None:
@@ -124,7 +103,7 @@ def _signed(grant: Grant, version: str, keys: Credentials, now: datetime) -> Joi
             version=version,
         ),
         token_version=cast("Literal['006', '007']", version),
-        role=grant.role,
+        role=grant.role.value,
         expires_at=expires_at,
         renew_at=expires_at - timedelta(seconds=grant.lifetime_s // 10),
     )

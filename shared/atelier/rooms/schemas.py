@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from atelier.agora.tokens import Role
 from atelier.text import Input, Output
 
 type Device = Literal["main", "screen"]
+type RoomRole = Literal["publisher", "subscriber"]
 
 
 class JoinRequest(Input):
@@ -25,6 +25,6 @@ class JoinToken(Output):
     uid: int
     token: str
     token_version: Literal["006", "007"]
-    role: Role
+    role: RoomRole
     expires_at: datetime
     renew_at: datetime

@@ -5,7 +5,7 @@ from typing import Any, cast
 from pynamodb.transactions import TransactWrite
 
 from atelier import audit, clock, edits, table
-from atelier.accounts import bans, profiles
+from atelier.accounts import bans
 from atelier.accounts import shapes as account_shapes
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, profile_key
@@ -14,8 +14,6 @@ from atelier.errors import NotAllowedError, NotFoundError, NotSeatedError
 from atelier.paging import Page, Scope
 from atelier.rsvps import rsvp, schemas, seats, waitlist
 from atelier.rsvps.items import SEATED, Attendee, attendee_key
-from atelier.workshops import visibility
-from atelier.workshops.items import Workshop
 
 SHOWN: tuple[str, ...] = (*SEATED, "waitlisted", "removed")
 
@@ -34,20 +32,6 @@ def in_full(row: Attendee, profile: Profile, place: int | None) -> schemas.Atten
     )
 
 
-def _enter(workshop_id: str, caller: Caller) -> tuple[rsvp.Visit, bool]:
-    """What the caller sees of the workshop, and whether they lead it (host, co-host, admin)."""
-    seen = rsvp.visit(workshop_id, caller)
-    visibility.require_visible(seen.workshop, seen.row, caller)
-    profiles.require_active(seen.profile)
-    is_co_host = seen.row is not None and seen.row.is_seated and bool(seen.row.is_co_host)
-    return seen, is_co_host or is_host(seen.workshop, caller)
-
-
-def is_host(workshop: Workshop, caller: Caller) -> bool:
-    """Whether the caller may do what the host may: the host, or an admin."""
-    return caller.is_admin or workshop.host_id == caller.id
-
-
 def page_of(
     workshop_id: str, caller: Caller, query: schemas.AttendeeQuery
 ) -> Page[schemas.Attendee] | Page[schemas.AttendeeCard]:
@@ -55,8 +39,9 @@ def page_of(
 
     Raises NotFoundError, NotAllowedError for those who are not part of it, AccountSuspendedError, BadCursorError.
     """
-    seen, leads = _enter(workshop_id, caller)
-    if not leads and not (seen.row is not None and seen.row.is_seated):
+    _, standing = rsvp.enter(workshop_id, caller)
+    leads = standing.leads
+    if not leads and not standing.is_seated:
         raise NotAllowedError("Only the host, co-hosts and people with a seat see who else comes.")
     shown = SHOWN if leads else SEATED
     if query.status is not None:
@@ -116,8 +101,8 @@ def change_rights(
     wanted = {name: getattr(patch, name) for name in patch.model_fields_set}
 
     def attempt() -> tuple[Attendee, Profile]:
-        seen, leads = _enter(workshop_id, caller)
-        if not leads or ("is_co_host" in wanted and not is_host(seen.workshop, caller)):
+        _, standing = rsvp.enter(workshop_id, caller)
+        if not standing.leads or ("is_co_host" in wanted and not standing.acts_as_host):
             raise NotAllowedError
         row, profile = _somebody(workshop_id, user_id)
         if not row.is_seated:
@@ -160,12 +145,11 @@ def remove(workshop_id: str, user_id: str, caller: Caller, *, ban: bool, at: clo
 
     Raises NotFoundError, NotAllowedError (only the host bans, only the host removes a co-host).
     """
-    seen, leads = _enter(workshop_id, caller)
-    by_host = is_host(seen.workshop, caller)
-    if not leads or (ban and not by_host):
+    seen, standing = rsvp.enter(workshop_id, caller)
+    if not standing.leads or (ban and not standing.acts_as_host):
         raise NotAllowedError
     row, _ = _somebody(workshop_id, user_id)
-    if row.is_co_host and not by_host:
+    if row.is_co_host and not standing.acts_as_host:
         raise NotAllowedError("Only the host removes a co-host.")
 
     def also(t: TransactWrite) -> None:

@@ -1,5 +1,6 @@
 """RSVP and its withdrawal: who may, and what they are told."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -12,35 +13,49 @@ from atelier.errors import BannedError, NotFoundError, OwnWorkshopError, Removed
 from atelier.rsvps import seats
 from atelier.rsvps.dry import dry_blocks
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
+from atelier.table import Item, Key
 from atelier.workshops import visibility
 from atelier.workshops.items import Workshop, workshop_key
+from atelier.workshops.standing import Standing, standing_of
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What one BatchGet tells of a person before a workshop."""
+    """What one BatchGet tells of a person before a workshop. `found` holds all of it."""
 
     workshop: Workshop
     profile: Profile
     row: Attendee | None
     blocks: dict[int, SeatBlock]
+    found: Mapping[Key, Item]
 
 
-def visit(workshop_id: str, caller: Caller, *, with_dry_blocks: bool = False) -> Visit:
-    """Reads workshop, profile and row in one round trip, and the blocks that this process remembers as dry if asked
-    for.
+def visit(workshop_id: str, caller: Caller, *, with_dry_blocks: bool = False, also: Iterable[Key] = ()) -> Visit:
+    """Reads workshop, profile and row in one round trip, the blocks that this process remembers as dry if asked for,
+    and whatever else is asked for by key.
 
     Raises NotFoundError when there is no such workshop.
     """
     numbers = {block_key(workshop_id, n): n for n in dry_blocks.worth_reading(workshop_id)} if with_dry_blocks else {}
     mine = attendee_key(workshop_id, caller.id)
-    found = table.read_many([workshop_key(workshop_id), profile_key(caller.id), mine, *numbers])
+    found = table.read_many([workshop_key(workshop_id), profile_key(caller.id), mine, *numbers, *also])
     workshop = cast("Workshop | None", found.get(workshop_key(workshop_id)))
     if workshop is None:
         raise NotFoundError
     profile = profiles.seen(caller, cast("Profile | None", found.get(profile_key(caller.id))))
     blocks = {number: cast("SeatBlock", found[key]) for key, number in numbers.items() if key in found}
-    return Visit(workshop, profile, cast("Attendee | None", found.get(mine)), blocks)
+    return Visit(workshop, profile, cast("Attendee | None", found.get(mine)), blocks, found)
+
+
+def enter(workshop_id: str, caller: Caller) -> tuple[Visit, Standing]:
+    """What the caller sees of a workshop, and what they are in it, in one round trip.
+
+    Raises NotFoundError for those who may not know it, AccountSuspendedError.
+    """
+    seen = visit(workshop_id, caller)
+    visibility.require_visible(seen.workshop, seen.row, caller)
+    profiles.require_active(seen.profile)
+    return seen, standing_of(seen.workshop, seen.row, caller)
 
 
 def rsvp(workshop_id: str, caller: Caller, *, at: clock.Clock = clock.now) -> tuple[Attendee, Profile, bool]:
@@ -85,6 +100,14 @@ def require_admission(seen: Visit, caller: Caller) -> None:
         raise RemovedError
     if seen.workshop.host_id in (seen.profile.barred_by or ()):
         raise BannedError
+
+
+def require_entry(seen: Visit, standing: Standing, caller: Caller) -> None:
+    """Raises what `require_admission` does; of the host and administrators only that they are not suspended."""
+    if standing.acts_as_host:
+        profiles.require_active(seen.profile)
+    else:
+        require_admission(seen, caller)
 
 
 def take_place(seen: Visit, caller: Caller, *, at: datetime) -> Attendee:
