@@ -24,6 +24,10 @@ def main() -> int:
     token = commands.add_parser("token", help="print a fresh token of a user")
     token.add_argument("name")
     commands.add_parser("tour", help="the whole story over HTTP, step by step")
+    redrive = commands.add_parser(
+        "redrive", help="bring a queue's failures back to it (AWS=1 STACK= for a deployed stack)"
+    )
+    redrive.add_argument("queue")
     commands.add_parser("docs", help="write docs/openapi.json and docs/errors from the code")
     privilege = commands.add_parser("least-privilege", help="find policy statements that no e2e test misses")
     privilege.add_argument("functions", nargs="*", help="only these functions")

@@ -11,6 +11,7 @@ from local.errors import LocalError
 from local.least_privilege import report_unmissed
 from local.people import add_crowd, find_pool
 from local.places import home
+from local.redrive import redrive
 from local.stack import read_stack, write_stack
 from local.start import start
 from local.tour import tour
@@ -41,6 +42,8 @@ def _run(arguments: argparse.Namespace) -> int:
             print(find_pool(stack["aws"]["endpoint_url"]).token(arguments.name))
         case "tour":
             return tour(read_stack(home().stack_file))
+        case "redrive":
+            redrive(arguments.queue)
         case "docs":
             write_documents()
         case "least-privilege":
