@@ -11,6 +11,7 @@ from atelier.attendance import folding
 from atelier.categories import cleanup
 from atelier.categories import counts as category_counts
 from atelier.projections.records import Happened
+from atelier.recordings import following as recordings
 from atelier.rsvps import counts, repair, rescheduling, seats
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
 from atelier.workshops.items import Workshop, workshop_key
@@ -31,6 +32,8 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
         _follow_seats(subject, happened, at())
     for user_id in sorted(happened.present):
         folding.fold(subject, user_id, at=at())
+    if happened.has_recording:
+        recordings.show(subject)
     _send_tasks(subject, happened)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from atelier.categories.items import Category
+from atelier.recordings.following import became_ready
+from atelier.recordings.items import Recording
 from atelier.rooms.items import PresenceFact
 from atelier.rsvps.items import Attendee, SeatBlock, WaitlistEntry
 from atelier.table import Item
@@ -17,6 +19,7 @@ _KINDS = {
     "workshop": Workshop,
     "category": Category,
     "presence": PresenceFact,
+    "recording": Recording,
 }
 
 
@@ -27,7 +30,8 @@ class Happened:
     takers: per block, whose seats are new. rows: people whose row names a new seat, as it did then.
     categories: those whose lists a workshop entered or left. present: people of whom a new fact tells when they were in
     the room. rights_moved: people who were removed, or may now do other things in the room than before.
-    recording_moved: whether a workshop that is recorded went live or stopped being so.
+    recording_moved: whether a workshop that is recorded went live or stopped being so. has_recording: whether one of
+    its recordings can be watched now.
     Flags are set by any one record of the batch.
     """
 
@@ -44,6 +48,7 @@ class Happened:
     present: set[str] = field(default_factory=set)
     rights_moved: set[str] = field(default_factory=set)
     recording_moved: bool = False
+    has_recording: bool = False
 
     @property
     def has_seats(self) -> bool:
@@ -93,6 +98,9 @@ def _note(about: Happened, old: Item | None, new: Item | None) -> None:
         case PresenceFact() as fact:
             if old is None:
                 about.present.add(fact.user_id)
+        case Recording():
+            is_new = became_ready(cast("Recording | None", old), cast("Recording | None", new))
+            about.has_recording = about.has_recording or is_new
 
 
 def _note_row(about: Happened, old: Attendee | None, new: Attendee | None) -> None:
