@@ -33,6 +33,7 @@ PATCH  /workshops/{workshop_id}/attendees/{user_id}            404 403 403 200 2
 DELETE /workshops/{workshop_id}/attendees/{user_id}            404 403 403 204 204 204   404 403 403 204 204 204
 POST   /workshops/{workshop_id}/token                          404 409 200 200 200 200   404 409 409 409 409 409
 GET    /workshops/{workshop_id}/recordings                     404 200 200 200 200 200   404 200 200 200 200 200
+GET    /workshops/{workshop_id}/attendance                     404 403 403 200 200 200   404 403 403 200 200 200
 """
 
 ELSEWHERE = """
@@ -43,6 +44,10 @@ PATCH  /me                                                     200 200 200 200 2
 POST   /me/email/verify                                        422 422 422 422 422 422
 GET    /me/bans                                                200 200 200 200 200 200
 DELETE /me/bans/{user_id}                                      204 204 204 204 204 204
+GET    /me/notification-preferences                            200 200 200 200 200 200
+PUT    /me/notification-preferences                            200 200 200 200 200 200
+GET    /notifications                                          200 200 200 200 200 200
+POST   /notifications/read                                     200 200 200 200 200 200
 GET    /users/{user_id}                                        200 200 200 200 200 200
 PATCH  /users/{user_id}                                        403 403 403 403 403 200
 GET    /categories                                             200 200 200 200 200 200
@@ -54,6 +59,8 @@ DELETE /categories/{category_id}                               403 403 403 403 4
 PUBLIC = """
 GET    /health                                                 200
 GET    /public/errors/{code}                                   200
+GET    /public/unsubscribe/{token}                             404
+POST   /public/unsubscribe/{token}                             404
 POST   /webhooks/agora                                         401
 """
 
@@ -64,6 +71,8 @@ BODIES: dict[str, Any] = {
     "POST /workshops": {"title": "Salt firing", "scheduled_at": "2099-03-28T17:00:00Z", "timezone": "Europe/Berlin"},
     "PATCH /me": {"bio": "Potter"},
     "POST /me/email/verify": {"code": "000000"},
+    "POST /notifications/read": {"all": True},
+    "PUT /me/notification-preferences": {},
     "PATCH /users/{user_id}": {"can_host": False},
     "POST /categories": {"name": "Glazes"},
     "PATCH /categories/{category_id}": {"name": "Glazes"},
