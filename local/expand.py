@@ -2,7 +2,8 @@
 
 The emulator ignores the OpenAPI body that SAM gives an HTTP API and answers 404 to every call, so the body is turned
 into the integrations, routes and authorizers it stands for. AutoPublishAlias would pin a version (an edit would stay
-invisible) and DeploymentPreference needs CodeDeploy; both are dropped.
+invisible) and DeploymentPreference needs CodeDeploy; both are dropped. So are the statements of bucket policies that
+refuse plain HTTP, which is all that the emulator speaks.
 """
 
 import re
@@ -83,7 +84,20 @@ def expand(template: Template, parameters: dict[str, str]) -> Template:
     for logical_id, resource in list(plain["Resources"].items()):
         if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
             _write_out_api(plain["Resources"], logical_id)
+        if resource["Type"] == "AWS::S3::BucketPolicy" and not _allow_plain_http(resource["Properties"]):
+            del plain["Resources"][logical_id]
     return plain
+
+
+def _allow_plain_http(policy: dict[str, Any]) -> bool:
+    """Take out the statements that refuse plain HTTP; returns whether any other is left."""
+    document = policy["PolicyDocument"]
+    document["Statement"] = [
+        statement
+        for statement in document["Statement"]
+        if "aws:SecureTransport" not in statement.get("Condition", {}).get("Bool", {})
+    ]
+    return bool(document["Statement"])
 
 
 def parameter_values(template: Template, given: dict[str, str]) -> dict[str, str | list[str]]:

@@ -17,9 +17,9 @@ class User(TypedDict):
 
 
 class Agora(TypedDict):
-    """The Agora project the cloud pretends to have; url is null while nothing stands in for Agora's servers."""
+    """The Agora project the cloud pretends to have. url: of the simulator that stands in for Agora's servers."""
 
-    url: str | None
+    url: str
     app_id: str
     app_certificate: str
     webhook_secret: str

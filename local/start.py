@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from local import ministack
+from local.agora_host import connect_bucket, describe_agora, start_agora
 from local.agora_keys import put_agora_keys
 from local.build import build_if_changed, take_view
 from local.data import load_data
@@ -102,22 +103,26 @@ def start(home: Home) -> None:
         cleanup.callback(emulator.stop)
         if options.keep:
             (home.kept_data / "port").write_text(str(emulator.port))
+        agora = start_agora(put_agora_keys(emulator, AGORA_PATH), front.url)
+        cleanup.callback(agora.stop)
         wanted = {
             "PublicUrl": front.url,
             "Architecture": architecture(),
             "AllowedOrigins": ORIGINS,
             "AgoraParameterPath": AGORA_PATH,
+            "AgoraUrls": agora.url,
         }
         deployment = deploy(emulator, view, wanted)
         console.name_functions(deployment.functions())
         lanes = front.start(deployment.physical("AWS::ApiGatewayV2::Api"), emulator.port)
+        connect_bucket(agora, emulator, deployment.physical("AWS::S3::Bucket"))
         pool = find_pool(emulator.url)
         pool.open_for_passwords()
         invite_cast(pool)
         stack = Stack(
             api=front.url,
             users={},
-            agora=put_agora_keys(emulator, deployment.parameters.get("AgoraParameterPath", AGORA_PATH)),
+            agora=describe_agora(agora),
             aws=Aws(endpoint_url=emulator.url, region=REGION, table=deployment.physical(EMULATOR_TABLE)),
         )
         with console.muted():
@@ -137,7 +142,7 @@ def start(home: Home) -> None:
 def _greet(console: Console, stack: Stack, home: Home) -> None:
     address = stack["api"].removesuffix("/v1")
     console.say(f"\nAPI    {stack['api']}\nDocs   {address}/docs\nAWS    {stack['aws']['endpoint_url']}")
-    console.say(f"Stack  {home.stack_file}\n")
+    console.say(f"Agora  {stack['agora']['url']}/_simulator/state\nStack  {home.stack_file}\n")
     console.say(f"{'user':8}{'id':24}token (24 h; a fresh one: python -m local token NAME)")
     for name, user in stack["users"].items():
         console.say(f"{name:8}{user['id']:24}{user['token']}")

@@ -43,8 +43,9 @@ class Running:
             thread.join(timeout=WEBHOOK_TIMEOUT_SECONDS)
 
     def _live(self) -> None:
-        while not self._stopping.wait(TICK_SECONDS):
-            self.simulator.deliver()
+        while not self._stopping.is_set():
+            if not self.simulator.deliver_one():
+                self._stopping.wait(TICK_SECONDS)
 
 
 def to_webhook(url: str) -> Send:

@@ -14,7 +14,7 @@ from local.agora import tokens
 from local.agora.channel_api import ChannelApi
 from local.agora.faults import Failure, Faults
 from local.agora.files import Put
-from local.agora.notices import OK, Notice, Notices, Send, Sent, sign
+from local.agora.notices import OK, Notices, Send, Sent, sign
 from local.agora.project import COMMUNICATION, RTC, Pace, Project
 from local.agora.recording_api import NO_ROUTE, Answer, RecordingApi
 from local.agora.recordings import Recordings
@@ -162,15 +162,23 @@ class Simulator:
     def deliver(self, *, everything: bool = False) -> int:
         """Hands over the notices that are due, and returns how many; `everything`: the later ones too, at once."""
         count = 0
-        while True:
-            with self.lock:
-                self.tick()
-                notice = self.notices.take_due(even_if_not_due=everything)
-                if notice is None:
-                    return count
-                body = self.notices.body_of(notice)
-            self._hand_over(notice, body)
+        while self.deliver_one(even_if_not_due=everything):
             count += 1
+        return count
+
+    def deliver_one(self, *, even_if_not_due: bool = False) -> bool:
+        """Hands over the next notice that is due; returns whether there was one."""
+        with self.lock:
+            self.tick()
+            notice = self.notices.take_due(even_if_not_due=even_if_not_due)
+            if notice is None:
+                return False
+            body = self.notices.body_of(notice)
+        headers = sign(body, notice.secret)
+        status = self.send(body, headers)
+        with self.lock:
+            self.notices.note(Sent(notice, body, headers, status))
+        return True
 
     def check_webhook(self) -> None:
         """The health check of Agora's console: a notice of each kind about a channel that nobody made."""
@@ -178,12 +186,6 @@ class Simulator:
             for kind in (101, 102, 103, 104, 105, 106, 111, 112):
                 told = {"channelName": "test_webhook", "uid": 12121212, "clientSeq": 1, "ts": int(self.timeline.now())}
                 self.notices.tell(RTC, kind, told)
-
-    def _hand_over(self, notice: Notice, body: bytes) -> None:
-        headers = sign(body, notice.secret)
-        status = self.send(body, headers)
-        with self.lock:
-            self.notices.note(Sent(notice, body, headers, status))
 
     # REST ------------------------------------------------------------------------------------------------------------
 

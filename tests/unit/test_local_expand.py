@@ -41,6 +41,23 @@ Resources:
     Type: AWS::Cognito::UserPoolClient
     Properties:
       UserPoolId: !Ref Pool
+  Bucket:
+    Type: AWS::S3::Bucket
+  EncryptedOnly:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Statement:
+          - {Effect: Deny, Action: "s3:*", Condition: {Bool: {aws:SecureTransport: false}}}
+  EncryptedAndFew:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Statement:
+          - {Effect: Deny, Action: "s3:*", Condition: {Bool: {aws:SecureTransport: false}}}
+          - {Effect: Deny, Action: "s3:DeleteObject", Principal: "*"}
   Shared:
     Type: AWS::Serverless::LayerVersion
     Properties:
@@ -115,6 +132,12 @@ def test_no_version_is_pinned_and_no_deployment_is_staged(plain: dict[str, Any])
 def test_code_comes_from_the_uploads(plain: dict[str, Any]) -> None:
     (function,) = of_type(plain, "AWS::Lambda::Function")
     assert function["Code"] == {"S3Bucket": "bucket", "S3Key": "ThingsFunction-1.zip"}
+
+
+def test_plain_http_is_refused_by_no_bucket_and_all_else_still_is(plain: dict[str, Any]) -> None:
+    (policy,) = of_type(plain, "AWS::S3::BucketPolicy")
+    assert [statement["Action"] for statement in policy["PolicyDocument"]["Statement"]] == ["s3:DeleteObject"]
+    assert "EncryptedOnly" not in plain["Resources"]
 
 
 def test_lists_reach_the_transform_as_lists(template: dict[str, Any]) -> None:

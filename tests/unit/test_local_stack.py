@@ -16,7 +16,7 @@ def stack(port: int) -> Stack:
     return Stack(
         api=f"http://127.0.0.1:{port}/v1",
         users={},
-        agora=Agora(url=None, app_id="a" * 32, app_certificate="b" * 32, webhook_secret="c"),
+        agora=Agora(url="http://127.0.0.1:2", app_id="a" * 32, app_certificate="b" * 32, webhook_secret="c"),
         aws=Aws(endpoint_url="http://127.0.0.1:1", region="eu-central-1", table="t"),
     )
 
