@@ -23,6 +23,7 @@ os.environ.update(
     POWERTOOLS_SERVICE_NAME="atelier",
     POWERTOOLS_METRICS_NAMESPACE="Atelier",
     NOTICES_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/000000000000/notices",
+    DELIVERIES_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/000000000000/deliveries",
     RECORDER_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/000000000000/recorder",
 )
 
@@ -60,6 +61,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Outbox:
     """What would have been sent to queues: there are none here."""
     outbox = Outbox()
     monkeypatch.setattr(queues, "send", outbox.send)
+    monkeypatch.setattr(queues, "send_many", outbox.send_many)
     return outbox
 
 

@@ -1,6 +1,7 @@
 """What was sent to queues during a test, instead of being sent."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,12 @@ class Outbox(list[Message]):
     def send(self, queue_url: str, body: str, *, delay_s: int = 0) -> None:
         """Takes a message in place of the queue."""
         self.append(Message(queue_url, body, delay_s))
+
+    def send_many(self, queue_url: str, bodies: Iterable[str]) -> int:
+        """Takes several in place of the queue."""
+        taken = [Message(queue_url, body) for body in bodies]
+        self.extend(taken)
+        return len(taken)
 
     @property
     def tasks(self) -> list[Any]:

@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import batched
 from typing import Any
 
 from atelier import aws
 
 LONGEST_DELAY_S = 900
+MOST_PER_BATCH = 10
 
 _REFUSED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -30,3 +32,22 @@ def send(queue_url: str, body: str, *, delay_s: int = 0) -> None:
 def send_task(queue_url: str, task: Mapping[str, Any], *, delay_s: int = 0) -> None:
     """Sends a task, as JSON; see `send`."""
     send(queue_url, json.dumps(task, separators=(",", ":"), sort_keys=True), delay_s=delay_s)
+
+
+class NotQueuedError(RuntimeError):
+    """The queue did not take all of the messages."""
+
+
+def send_many(queue_url: str, bodies: Iterable[str]) -> int:
+    """Sends messages, ten to a request, and gives back how many.
+
+    Raises NotQueuedError when the queue refuses some, and botocore's own errors; those before are sent then.
+    """
+    sent = 0
+    for some in batched(bodies, MOST_PER_BATCH, strict=False):
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(some)]
+        answer = aws.client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
+        if answer.get("Failed"):
+            raise NotQueuedError(f"{len(answer['Failed'])} of {len(entries)} messages were refused")
+        sent += len(entries)
+    return sent

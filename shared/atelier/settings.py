@@ -86,6 +86,33 @@ class RecordingSettings:
     recordings_bucket: str
 
 
+@dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    """The queue of what people are to be told."""
+
+    deliveries_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """How mail is sent.
+
+    mail_from: the address it comes from; empty = no mail is sent. mail_name: the name beside it.
+    mail_configuration_set: SES's configuration set, which tells of bounces and complaints; empty = none.
+    """
+
+    mail_from: str = ""
+    mail_name: str = "Atelier"
+    mail_configuration_set: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSettings:
+    """join_url: the page where one joins a workshop, with `{id}` for its id; empty = there is none."""
+
+    join_url: str = ""
+
+
 def read[S](kind: type[S], environ: Mapping[str, str]) -> S:
     """The settings of one kind from upper-case variables of the same names.
 

@@ -120,6 +120,7 @@ def _take(profile: Profile, address: str, *, at: clock.Clock) -> None:
     guard, free = guard_of(profile, address)
     profile.email = address
     profile.pending_email = profile.email_code = profile.email_code_at = profile.email_tries = None
+    profile.mail_stopped_at = None
     profile.version = int(profile.version) + 1
     profile.updated_at = clock.whole_seconds(at())
     names = {
@@ -128,6 +129,7 @@ def _take(profile: Profile, address: str, *, at: clock.Clock) -> None:
         "email_code",
         "email_code_at",
         "email_tries",
+        "mail_stopped_at",
         "version",
         "updated_at",
     }

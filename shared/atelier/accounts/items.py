@@ -11,7 +11,8 @@ class Profile(Entity, discriminator="profile"):
     """A person. `barred_by` holds the ids of the hosts who banned them, so that one read tells it.
 
     email: the address that is theirs; mail goes nowhere else. pending_email: one they entered and have not confirmed,
-    with the code that was mailed to it, when, and how often it was guessed wrong.
+    with the code that was mailed to it, when, and how often it was guessed wrong. mail_stopped_at: since when nothing is
+    mailed to `email`, because it bounced or its reader complained.
     """
 
     user_id = UnicodeAttribute()
@@ -31,6 +32,12 @@ class Profile(Entity, discriminator="profile"):
     email_code = UnicodeAttribute(null=True)
     email_code_at = InstantAttribute(null=True)
     email_tries = NumberAttribute(null=True)
+    mail_stopped_at = InstantAttribute(null=True)
+
+    @property
+    def is_mail_stopped(self) -> bool:
+        """Whether mail to this person bounced for good, or they complained about it."""
+        return self.mail_stopped_at is not None
 
 
 class UsernameGuard(Item, discriminator="username"):

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any, cast
 
 from pynamodb.exceptions import TransactWriteError
@@ -14,7 +15,7 @@ from atelier.accounts.items import Profile, UsernameGuard, profile_key, username
 from atelier.edits import CollisionError, Expected, until_applied
 from atelier.errors import AccountSuspendedError, NotFoundError, UsernameTakenError
 from atelier.ids import member
-from atelier.table import Item
+from atelier.table import Item, Key
 
 COLOURS = ("#b4532a", "#2f6f4f", "#2b5fa8", "#8a3f8f", "#a1343c", "#1f7a8c", "#6b5b1e", "#5a4fcf", "#3d6b21", "#9c4a7a")
 LONGEST_NAME = 100
@@ -65,6 +66,19 @@ def seen(caller: Caller, found: Profile | None, *, at: clock.Clock = clock.now) 
         updated_at=now,
     )
     return cast("Profile | None", table.put_if_absent(profile)) or profile
+
+
+def known(user_id: str, found: Mapping[Key, Item]) -> Profile:
+    """Somebody's profile among what was read. Who has none any more is told by their id: what they did stays."""
+    profile = found.get(profile_key(user_id))
+    if isinstance(profile, Profile):
+        return profile
+    return Profile(
+        *profile_key(user_id),
+        user_id=user_id,
+        display_name=first_name(Caller(user_id)),
+        avatar_color=first_colour(user_id),
+    )
 
 
 def require_active(profile: Profile) -> None:

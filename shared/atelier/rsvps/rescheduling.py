@@ -21,15 +21,18 @@ def move(workshop_id: str) -> int:
     if workshop is None:
         return 0
     written = 0
-    place = person_sort(starts(workshop.scheduled_at, workshop_id))
     pk, prefix = attendee_key(workshop_id, "")
     for row in table.Item.query(pk, table.Item.sk.startswith(prefix), consistent_read=True):
-        if isinstance(row, Attendee) and row.scheduled_at != workshop.scheduled_at:
-            written += _move(row, workshop, place)
+        if isinstance(row, Attendee):
+            written += move_row(row, workshop)
     return written
 
 
-def _move(row: Attendee, workshop: Workshop, place: str) -> bool:
+def move_row(row: Attendee, workshop: Workshop) -> bool:
+    """Writes the workshop's time into one row that tells another one; whether it wrote."""
+    if row.scheduled_at == workshop.scheduled_at:
+        return False
+    place = person_sort(starts(workshop.scheduled_at, workshop.id))
     actions: list[Action] = [Attendee.scheduled_at.set(workshop.scheduled_at)]
     if row.person_sort is not None:
         actions.append(Attendee.person_sort.set(place))

@@ -1,0 +1,114 @@
+"""Mailing what somebody is told, to the address that is theirs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+
+from atelier import clock, observability, settings
+from atelier.accounts.items import Profile
+from atelier.mail import letters, messages, sending
+from atelier.notifications.announcements import Announcement
+from atelier.settings import ApiSettings, CalendarSettings, MailSettings
+from atelier.workshops.items import Workshop
+
+type Send = Callable[..., Any]
+
+_UNKNOWN_HOST = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why somebody is written to. offset: of a reminder, how many minutes ahead."""
+
+    announcement: Announcement
+    workshop: Workshop
+    host: Profile | None
+    offset: int | None = None
+
+
+class Mail:
+    """Mail as it is set up: no address to send from means that none is sent."""
+
+    def __init__(self, send: Send = sending.send) -> None:
+        self._send = send
+        self._mail = settings.of(MailSettings)
+        self._api = settings.of(ApiSettings)
+        self._links = settings.of(CalendarSettings)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether mail is sent at all."""
+        return bool(self._mail.mail_from)
+
+    def reaches(self, profile: Profile) -> bool:
+        """Whether a person has a confirmed address that takes mail."""
+        return self.is_on and bool(profile.email) and not profile.is_mail_stopped
+
+    def send(self, occasion: Occasion, profile: Profile, told_id: str, token: str) -> bool:
+        """Writes to a person; False when it is to be tried again, because the mail is known not to have been sent.
+
+        An answer that does not come may follow a mail that went out: such mail is not tried again.
+        """
+        stop = f"{self._api.public_url.rstrip('/')}/public/unsubscribe/{token}" if self._api.public_url else None
+        letter = letters.about(
+            occasion.announcement.type,
+            letters.Reader(profile.display_name, profile.locale, profile.timezone),
+            _subject(occasion),
+            lead_minutes=occasion.offset,
+            link=self._links.join_url.replace("{id}", occasion.workshop.id) or None,
+            unsubscribe_url=stop,
+        )
+        return self._hand_over(letter, profile.email, told_id, stop)
+
+    def send_code(self, profile: Profile) -> bool:
+        """Mails the code that confirms a pending address; False when it is to be tried again."""
+        reader = letters.Reader(profile.display_name, profile.locale, profile.timezone)
+        letter = letters.with_code(profile.email_code, reader)
+        return self._hand_over(letter, profile.pending_email, f"code-{profile.user_id}-{profile.version}", None)
+
+    def _hand_over(self, letter: letters.Letter, recipient: str, told_id: str, stop: str | None) -> bool:
+        mail = self._mail
+        domain = mail.mail_from.rpartition("@")[2]
+        observability.count("MailClaimed")
+        try:
+            raw = messages.build(
+                letter,
+                sender=mail.mail_from,
+                sender_name=mail.mail_name,
+                recipient=recipient,
+                message_id=f"{told_id}.{recipient.partition('@')[0].encode().hex()[:8]}@{domain}",
+                unsubscribe_url=stop,
+            )
+            self._send(
+                raw, recipient=recipient, sender=mail.mail_from, configuration_set=mail.mail_configuration_set or None
+            )
+        except ReadTimeoutError:
+            observability.count("MailUnknown")
+            return True
+        except (ClientError, BotoCoreError, ValueError) as error:
+            observability.count("MailFailed")
+            code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
+            observability.logger.warning("mail failed", reason=type(error).__name__, aws_code=code)
+            return code in _LASTING or isinstance(error, ValueError)
+        observability.count("MailSent")
+        return True
+
+
+_LASTING = ("MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException", "AccountSuspendedException")
+"""What SES says of mail that it will never take; trying it again would only fail again."""
+
+
+def _subject(occasion: Occasion) -> letters.Subject:
+    workshop = occasion.workshop
+    moved_from = cast("str | None", occasion.announcement.data.get("moved_from"))
+    return letters.Subject(
+        title=workshop.title,
+        host=occasion.host.display_name if occasion.host is not None else _UNKNOWN_HOST,
+        starts_at=workshop.scheduled_at,
+        zone=workshop.timezone,
+        location=workshop.location,
+        is_online=workshop.format != "in_person",
+        formerly=clock.from_text(moved_from) if moved_from else None,
+    )

@@ -1,0 +1,59 @@
+"""Whether an announcement still holds, for a workshop and for a person, when it reaches them.
+
+Between an announcement and its delivery a workshop may be cancelled or moved and a person may leave. What is told is
+what is true at the delivery: a later announcement tells the rest.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import cast
+
+from atelier import clock
+from atelier.notifications.announcements import Announcement
+from atelier.rsvps.items import Attendee
+from atelier.workshops.items import Workshop
+from atelier.workshops.visibility import has_place
+
+_STATUS = {
+    "workshop_reminder": ("scheduled", "lobby"),
+    "workshop_cancelled": ("cancelled",),
+    "workshop_updated": ("scheduled", "lobby"),
+    "workshop_started": ("live",),
+    "waitlist_promoted": ("scheduled", "lobby", "live"),
+}
+"""The states of a workshop in which each type is still worth telling; the others always are."""
+
+
+def holds(announcement: Announcement, workshop: Workshop, now: datetime) -> bool:
+    """Whether the workshop is still as the announcement says. No reminder comes after the start, or for another one."""
+    wanted = _STATUS.get(announcement.type)
+    if wanted is not None and workshop.status not in wanted:
+        return False
+    if announcement.type in ("workshop_reminder", "workshop_updated"):
+        if announcement.data.get("scheduled_at") != clock.to_text(workshop.scheduled_at):
+            return False
+        return announcement.type != "workshop_reminder" or now < workshop.scheduled_at
+    return True
+
+
+def concerns(announcement: Announcement, user_id: str, row: Attendee | None, host_id: str) -> bool:
+    """Whether a person is still one of those whom it is for, by their row as it is now."""
+    if user_id == announcement.but:
+        return False
+    if announcement.type == "attendee_removed":
+        return row is not None and row.status == "removed"
+    if user_id == host_id:
+        return announcement.audience == "named"
+    if row is None or not has_place(row):
+        return False
+    return announcement.audience == "everybody" or row.is_seated
+
+
+def due_offset(announcement: Announcement, workshop: Workshop, row: Attendee, wanted: Iterable[int]) -> int | None:
+    """Of the reminders that are due together, the one a person gets: the nearest to the start that they want.
+
+    After an outage several may be due at once, and one is enough. Who came after one was due has not missed it.
+    """
+    due = {int(offset) for offset in cast("list[int]", announcement.data["offsets"])} & set(wanted)
+    heard_of_it = [offset for offset in due if row.rsvp_at <= workshop.scheduled_at - timedelta(minutes=offset)]
+    return min(heard_of_it, default=None)
