@@ -32,6 +32,8 @@ GET    /workshops/{workshop_id}/attendees                      404 403 200 200 2
 PATCH  /workshops/{workshop_id}/attendees/{user_id}            404 403 403 200 200 200   404 403 403 200 200 200
 DELETE /workshops/{workshop_id}/attendees/{user_id}            404 403 403 204 204 204   404 403 403 204 204 204
 POST   /workshops/{workshop_id}/token                          404 409 200 200 200 200   404 409 409 409 409 409
+GET    /workshops/{workshop_id}/summary                        404 409 409 409 409 409   404 200 200 200 200 200
+GET    /workshops/{workshop_id}/attendance                     404 403 403 200 200 200   404 403 403 200 200 200
 GET    /workshops/{workshop_id}/recordings                     404 200 200 200 200 200   404 200 200 200 200 200
 GET    /workshops/{workshop_id}/attendance                     404 403 403 200 200 200   404 403 403 200 200 200
 """

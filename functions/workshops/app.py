@@ -1,4 +1,4 @@
-"""Workshops over HTTP: make, list, read, edit, cancel; lobby, start, end."""
+"""Workshops over HTTP: make, list, read, edit, cancel; lobby, start, end; summary."""
 
 from typing import Any
 
@@ -6,8 +6,15 @@ from atelier import errors, http
 from atelier.accounts.caller import Caller
 from atelier.edits import Expected
 from atelier.idempotency import Guard
-from atelier.workshops import creation, editing, lifecycle, listing, viewing
-from atelier.workshops.schemas import WorkshopDetail, WorkshopInput, WorkshopPage, WorkshopPatch, WorkshopQuery
+from atelier.workshops import creation, editing, lifecycle, listing, summary, viewing
+from atelier.workshops.schemas import (
+    WorkshopDetail,
+    WorkshopInput,
+    WorkshopPage,
+    WorkshopPatch,
+    WorkshopQuery,
+    WorkshopSummary,
+)
 
 HOST_ONLY = (errors.NotFoundError, errors.NotAllowedError, errors.AccountSuspendedError, errors.RequestInProgressError)
 
@@ -115,6 +122,17 @@ def start_workshop(caller: Caller, workshop_id: str) -> http.Answer:
 def end_workshop(caller: Caller, workshop_id: str) -> http.Answer:
     """Ends a live workshop."""
     return _single(lifecycle.end(workshop_id, caller))
+
+
+@api.route(
+    "GET",
+    "/workshops/{workshop_id}/summary",
+    {200: WorkshopSummary},
+    problems=(errors.NotFoundError, errors.AccountSuspendedError, errors.NotOverError),
+)
+def sum_up_workshop(caller: Caller, workshop_id: str) -> http.Answer:
+    """What a workshop came to, once it has ended: its duration, attendance and recordings."""
+    return http.Answer(200, summary.sum_up(workshop_id, caller))
 
 
 def _single(seen: tuple[WorkshopDetail, int]) -> http.Answer:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from atelier.accounts.schemas import User, UserCard
+from atelier.recordings.schemas import RecordingPart
 from atelier.rsvps.schemas import AttendeeStatus
 from atelier.text import Input, Instant, LongText, Output, Paged, Place, Title, Zone, left_out
 
@@ -141,3 +142,25 @@ class WorkshopPage(Output):
 
     items: list[WorkshopCard]
     next_cursor: str | None
+
+
+class AttendanceTotals(Output):
+    """How many came and how long they stayed, the host left out."""
+
+    rsvp_count: int
+    attended_count: int
+    average_seconds: int
+    average_share: Annotated[float, Field(ge=0, le=1, description="Of the actual duration.")]
+
+
+class WorkshopSummary(Output):
+    """What a workshop came to."""
+
+    workshop_id: str
+    title: str
+    actual_started_at: datetime
+    actual_ended_at: datetime
+    duration_seconds: int
+    attendance: AttendanceTotals
+    recordings: list[RecordingPart]
+    next_in_series: None = None
