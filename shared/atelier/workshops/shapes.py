@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from atelier.accounts import profiles
 from atelier.accounts import shapes as people
 from atelier.accounts.caller import Caller
-from atelier.accounts.items import Profile, profile_key
+from atelier.accounts.items import Profile
 from atelier.categories.items import Category
 from atelier.rsvps.items import Attendee, SeatBlock
 from atelier.table import Item, Key
@@ -81,16 +81,7 @@ def _fields(workshop: Workshop, around: Around, caller: Caller, taken: int) -> d
 
 def host_of(workshop: Workshop, found: Mapping[Key, Item]) -> Profile:
     """The host's profile. A host without one is still told by their id, and what others see of the workshop stays."""
-    host_id = workshop.host_id
-    profile = cast("Profile | None", found.get(profile_key(host_id)))
-    if profile is not None:
-        return profile
-    return Profile(
-        *profile_key(host_id),
-        user_id=host_id,
-        display_name=profiles.first_name(Caller(host_id)),
-        avatar_color=profiles.first_colour(host_id),
-    )
+    return profiles.known(workshop.host_id, found)
 
 
 def category_ref(category: Category | None) -> CategoryRef | None:
