@@ -83,7 +83,7 @@ def state(simulator: Simulator) -> dict[str, Any]:
                 ],
             },
             "requests": [f"{call} {status}" for call, status in simulator.requests[-NEWEST:]],
-            "files": sorted(simulator.files),
+            "files": sorted(set(simulator.written)),
         }
 
 

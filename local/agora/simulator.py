@@ -53,6 +53,8 @@ class Simulator:
         self.faults = faults or Faults()
         self.pace = pace or Pace()
         self._files: dict[str, bytes] = {}
+        self.written: list[str] = []
+        """The keys of what recorders have written, wherever to."""
         self.put: Put = put or self._keep
         self.timeline = Timeline(clock)
         self.notices = Notices(project, self.timeline, self.faults, self.pace)
@@ -235,7 +237,7 @@ class Simulator:
         """Takes everything back to where nothing has happened, faults included."""
         with self.lock:
             parts = (self.timeline, self.notices, self.rules, self.rooms, self.recordings, self._recording_api)
-            for part in (*parts, self.faults, self._files, self.requests):
+            for part in (*parts, self.faults, self._files, self.written, self.requests):
                 part.clear()
 
     def _route(self, method: str, path: list[str], query: str, body: object) -> Answer:
@@ -264,6 +266,7 @@ class Simulator:
 
     def _write(self, key: str, content: bytes, content_type: str) -> None:
         self.put(key, content, content_type)
+        self.written.append(key)
 
 
 def _failed(failure: Failure) -> Answer:

@@ -65,6 +65,7 @@ def test_recordings_show_in_the_state_and_can_be_disturbed(agora: Agora) -> None
     agora.clock.advance(1)
     [shown] = state(agora)["recordings"]
     assert (shown["channel"], shown["uid"], shown["sid"], shown["phase"]) == (CHANNEL, RECORDER, sid, "recording")
+    assert f"recordings/wks01/{sid}_{CHANNEL}.m3u8" in state(agora)["files"]
     assert control(agora, "error", sid=sid).status_code == 200
     assert control(agora, "failover", sid=sid).status_code == 200
     agora.clock.advance(5)
