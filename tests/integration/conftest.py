@@ -1,5 +1,6 @@
-"""The stream of the table under test, a bucket beside it, and what is counted."""
+"""The stream of the table under test, a bucket beside it, live rooms, and what is counted."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 
 from atelier import aws, observability
 from tests import emulator
+from tests.agora_simulator import running
+from tests.live import Live, queued_by
 from tests.recordings import BUCKET
 from tests.streaming import Stream
 
@@ -39,3 +42,13 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     counter: Counter[str] = Counter()
     monkeypatch.setattr(observability, "count", lambda name, amount=1: counter.update({name: amount}))
     return counter
+
+
+@pytest.fixture
+def live(table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    """Live rooms at an Agora of their own, whose time begins now."""
+    with running() as agora:
+        agora.clock.now = float(int(time.time()))
+        live = Live(agora)
+        queued_by(live, monkeypatch)
+        yield live

@@ -1,0 +1,462 @@
+"""Runs over the open rooms: deserted workshops end, recordings are looked at, settled rooms leave the list; and what
+becomes of a run that is cut short, doubled, or cannot reach what it needs.
+"""
+
+import itertools
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from atelier import clock, queues, retries
+from atelier.accounts.caller import Caller
+from atelier.agora.rest import RefusedError, Users, UserState
+from atelier.agora.secrets import SecretStore
+from atelier.errors import AgoraUnavailableError
+from atelier.recordings.items import Recording, recording_key
+from atelier.upkeep import endings
+from atelier.upkeep.pace import Paced
+from atelier.workshops import lifecycle
+from functions.upkeep import app
+from tests.agora_simulator import ACCESS
+from tests.calling import Context, id_of
+from tests.counting import counted
+from tests.faults import Killed, answers_lost, failing_with, killed_after, killed_before
+from tests.live import Live, LiveRoom
+from tests.workshops import audit_of
+
+
+class TestAWorkshopThatEverybodyHasLeft:
+    def test_is_ended_after_half_an_hour_as_of_when_the_last_one_left(self, live: Live) -> None:
+        room = live.open("ana")
+        for user in ("host", "ana"):
+            room.enter(user)
+        live.wait(minutes=20)
+        room.leave("host")
+        live.wait(minutes=1)
+        room.leave("ana")
+        left = live.now()
+        live.wait(minutes=29)
+        assert live.upkeep().ended == 0
+        live.wait(minutes=1)
+        assert live.upkeep().ended == 1
+        assert (room.workshop.status, room.workshop.actual_ended_at) == ("ended", left)
+        assert audit_of(room.id) == [("workshop_ended", {"from": "live", "to": "ended"})]
+        assert room.workshop.edited_by == endings.SYSTEM
+
+    def test_is_ended_though_every_leave_was_lost_and_never_too_early(self, live: Live) -> None:
+        room = live.open()
+        room.enter("host")
+        live.wait(minutes=5)
+        live.upkeep()
+        last_seen = live.now()
+        live.wait(minutes=4)
+        live.agora.simulator.misbehave(drop=1.0)
+        room.leave("host")
+        left = live.now()
+        while room.workshop.status == "live":
+            live.wait(minutes=5)
+            live.upkeep()
+        assert timedelta(minutes=30) <= live.now() - left <= timedelta(minutes=40)
+        assert room.workshop.actual_ended_at == last_seen
+
+    def test_goes_on_while_anybody_is_there(self, live: Live) -> None:
+        room = live.open("ana")
+        room.enter("host")
+        room.enter("ana")
+        live.wait(minutes=5)
+        room.leave("host")
+        for _ in range(3):
+            live.wait(minutes=30)
+            assert live.upkeep().ended == 0
+
+    def test_goes_on_while_somebody_is_there_of_whom_we_know_nothing(self, live: Live) -> None:
+        room = live.open()
+        live.agora.simulator.rooms.enter(room.channel, 77, is_host=True)
+        live.wait(minutes=60)
+        assert live.upkeep().ended == 0
+
+    def test_is_ended_though_its_recorder_is_still_there(self, live: Live) -> None:
+        room = live.open(records=True)
+        _recording(room, uid=2_000_000_017, other_uids={"4711"})
+        for uid in (2_000_000_017, 4711):
+            live.agora.simulator.rooms.enter(room.channel, uid, is_host=False)
+        live.wait(minutes=31)
+        assert live.upkeep().ended == 1
+
+    def test_is_ended_as_of_its_start_when_nobody_ever_came(self, live: Live) -> None:
+        room = live.open()
+        started = room.workshop.actual_started_at
+        live.wait(minutes=30)
+        assert live.upkeep().ended == 1
+        assert room.workshop.actual_ended_at == started
+
+    def test_is_not_ended_before_it_began(self, live: Live) -> None:
+        room = live.open(status="lobby")
+        room.enter("host")
+        live.wait(60)
+        room.leave("host")
+        live.wait(minutes=40)
+        assert live.upkeep().ended == 0
+        lifecycle.start(room.id, _host(), at=live.now)
+        started = live.now()
+        live.wait(minutes=29)
+        assert live.upkeep().ended == 0
+        live.wait(minutes=1)
+        assert live.upkeep().ended == 1
+        assert room.workshop.actual_ended_at == started
+
+    @pytest.mark.parametrize("came", [False, True])
+    def test_goes_on_as_a_hybrid_one_unless_somebody_had_been_in_the_room(self, live: Live, *, came: bool) -> None:
+        room = live.open(format="hybrid")
+        if came:
+            room.enter("host")
+            live.wait(60)
+            room.leave("host")
+        live.wait(minutes=60)
+        assert live.upkeep().ended == int(came)
+
+    def test_goes_on_when_the_host_returns_just_then(self, live: Live) -> None:
+        room = live.open()
+        live.wait(minutes=60)
+
+        class Returning:
+            def __init__(self) -> None:
+                self.asked = 0
+
+            def users(self, channel: str) -> Users:
+                self.asked += 1
+                if self.asked == 2:
+                    room.enter("host")
+                return live.agora.rest().users(channel)
+
+            def user(self, channel: str, uid: int) -> UserState:
+                return live.agora.rest().user(channel, uid)
+
+        assert live.upkeep(Returning()).ended == 0
+        assert room.workshop.status == "live"
+
+    def test_stays_what_the_host_makes_of_it_just_then(self, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+        room = live.open()
+        live.wait(minutes=60)
+        real = endings.end
+
+        def ended_first(*given: Any, **named: Any) -> Any:
+            room.end()
+            return real(*given, **named)
+
+        monkeypatch.setattr(endings, "end", ended_first)
+        assert (live.upkeep().ended, live.upkeep().failed) == (0, 0)
+        assert room.workshop.edited_by == id_of("host")
+
+
+class TestARecording:
+    def test_is_looked_at_while_the_workshop_is_live(self, live: Live) -> None:
+        rooms = [live.open(records=records) for records in (True, False)]
+        rooms.append(live.open(status="lobby", records=True))
+        live.upkeep()
+        assert live.sent() == [rooms[0].id]
+
+    @pytest.mark.parametrize("status", ["starting", "recording", "processing", "ready", "failed"])
+    def test_is_looked_at_after_the_end_until_it_is_at_hand(self, live: Live, status: str) -> None:
+        room = live.open()
+        room.end()
+        _recording(room, status=status)
+        live.upkeep()
+        assert live.sent() == ([room.id] if status not in ("ready", "failed") else [])
+
+    def test_is_looked_at_in_the_next_run_when_the_queue_is_out_of_order(
+        self, live: Live, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        room = live.open(records=True)
+        before = room.room.updated_at
+        live.wait(minutes=5)
+        with monkeypatch.context() as broken:
+            broken.setattr(queues, "send", _no_queue)
+            assert live.upkeep().failed == 1
+        assert room.room.updated_at == before
+        assert live.upkeep().failed == 0
+        assert live.sent() == [room.id]
+
+
+class TestASettledRoom:
+    def test_leaves_the_list_when_nobody_can_enter_any_more(self, live: Live) -> None:
+        room = live.open()
+        room.end()
+        live.wait(minutes=59)
+        live.upkeep()
+        assert room.is_listed
+        live.wait(minutes=1)
+        live.upkeep()
+        assert not room.is_listed
+        assert live.upkeep().compared == 0
+
+    def test_was_compared_with_whoever_came_after_the_end(self, live: Live) -> None:
+        room = live.open("ana")
+        room.end()
+        live.wait(minutes=50)
+        room.enter("ana")
+        live.wait(minutes=15)
+        live.upkeep()
+        assert room.is_listed
+        live.agora.simulator.misbehave(drop=1.0)
+        room.leave("ana")
+        live.wait(minutes=5)
+        live.upkeep()
+        assert (room.believed, room.is_listed) == (set(), False)
+
+    @pytest.mark.parametrize(("status", "is_listed"), [("processing", True), ("ready", False), ("failed", False)])
+    def test_has_every_recording_at_hand(self, live: Live, status: str, *, is_listed: bool) -> None:
+        room = live.open()
+        _recording(room, status=status)
+        room.end()
+        live.wait(minutes=90)
+        live.upkeep()
+        assert room.is_listed is is_listed
+
+    def test_is_given_up_after_26_hours_whatever_is_open(self, live: Live) -> None:
+        room = live.open("ana")
+        room.enter("ana")
+        _recording(room, status="processing")
+        room.end()
+        live.wait(minutes=25 * 60)
+        live.upkeep()
+        assert room.is_listed
+        live.wait(minutes=60)
+        live.upkeep()
+        assert not room.is_listed
+
+    def test_may_be_that_of_a_cancelled_workshop(self, live: Live) -> None:
+        room = live.open(status="lobby")
+        lifecycle.cancel(room.id, _host(), at=live.now)
+        live.wait(minutes=61)
+        live.upkeep()
+        assert not room.is_listed
+
+    def test_may_be_a_lobby_that_was_forgotten_and_comes_back_with_its_host(self, live: Live) -> None:
+        room = live.open(status="lobby")
+        live.wait(minutes=24 * 60 - 1)
+        live.upkeep()
+        assert room.is_listed
+        live.wait(minutes=1)
+        live.upkeep()
+        assert not room.is_listed
+        lifecycle.start(room.id, _host(), at=live.now)
+        assert room.is_listed
+        assert live.upkeep().compared == 1
+
+    def test_is_not_that_of_a_workshop_whose_host_starts_it_just_then(
+        self, live: Live, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        room = live.open(status="lobby")
+        live.wait(minutes=24 * 60)
+        real = endings.note
+
+        def started_first(*given: Any, **named: Any) -> None:
+            lifecycle.start(room.id, _host(), at=live.now)
+            real(*given, **named)
+
+        monkeypatch.setattr(endings, "note", started_first)
+        live.upkeep()
+        assert room.is_listed
+
+    def test_may_be_without_a_workshop(self, live: Live) -> None:
+        room = live.open()
+        room.workshop.delete()
+        live.upkeep()
+        assert not room.is_listed
+
+
+class TestARun:
+    def test_begins_with_the_room_that_waited_longest(self, live: Live) -> None:
+        rooms = []
+        for _ in range(4):
+            rooms.append(live.open())
+            live.wait(7)
+        asked: list[str] = []
+
+        class Listening:
+            def users(self, channel: str) -> Users:
+                asked.append(channel)
+                return live.agora.rest().users(channel)
+
+            def user(self, channel: str, uid: int) -> UserState:
+                return live.agora.rest().user(channel, uid)
+
+        endings.note(rooms[1].room, rooms[1].workshop, live.now(), is_settled=False)
+        live.upkeep(Listening())
+        assert asked == [rooms[number].channel for number in (0, 2, 3, 1)]
+
+    def test_stops_when_its_time_is_over_and_the_next_one_goes_on_with_the_rest(self, live: Live) -> None:
+        rooms = {live.open().channel for _ in range(12)}
+        live.wait(minutes=5)
+        asked: list[str] = []
+
+        class Slow:
+            def users(self, channel: str) -> Users:
+                asked.append(channel)
+                time.sleep(0.05)
+                return live.agora.rest().users(channel)
+
+            def user(self, channel: str, uid: int) -> UserState:
+                return live.agora.rest().user(channel, uid)
+
+        with retries.time_to_start(0.25):
+            first = live.upkeep(Paced(Slow(), per_second=1000))
+        assert first.failed == 0
+        assert 0 < first.left < 12
+        assert first.compared + first.left == 12
+        live.wait(1)
+        done = set(asked[: first.compared])
+        asked.clear()
+        assert live.upkeep(Slow()).left == 0
+        assert set(asked[: first.left]) == rooms - done
+
+    def test_asks_agora_eight_times_a_second(self, live: Live) -> None:
+        passed: list[float] = []
+        paced = Paced(live.agora.rest(), monotonic=lambda: sum(passed), sleep=passed.append)
+        for _ in range(17):
+            paced.users("nobody")
+        assert sum(passed) == pytest.approx(2.0)
+
+    def test_does_not_stop_at_a_room_that_fails(self, live: Live, counts: Counter[str]) -> None:
+        rooms = [live.open() for _ in range(3)]
+        live.wait(minutes=5)
+
+        class Refusing:
+            def users(self, channel: str) -> Users:
+                if channel == rooms[1].channel:
+                    raise RefusedError(400, None, "no")
+                return live.agora.rest().users(channel)
+
+            def user(self, channel: str, uid: int) -> UserState:
+                return live.agora.rest().user(channel, uid)
+
+        run = live.upkeep(Refusing())
+        assert (run.compared, run.failed) == (2, 1)
+        assert counts["ReconcileFailed"] == 1
+        assert [room.room.updated_at == live.now() for room in rooms] == [True, False, True]
+
+    def test_does_not_stop_at_a_fault_of_the_table_either(self, live: Live) -> None:
+        for _ in range(3):
+            live.open()
+        live.wait(minutes=5)
+        with failing_with("ValidationException", 1, on={"BatchGetItem"}):
+            run = live.upkeep()
+        assert (run.compared, run.failed) == (2, 1)
+
+    def test_ends_early_when_agora_is_out_of_order(self, live: Live, counts: Counter[str]) -> None:
+        rooms = [live.open() for _ in range(3)]
+        live.wait(minutes=5)
+        live.agora.simulator.misbehave(down="503")
+        run = live.upkeep()
+        assert (run.compared, run.failed, run.left, run.has_outage) == (0, 0, 3, True)
+        assert counts["AgoraOutage"] == 1
+        live.agora.simulator.misbehave(down="")
+        assert live.upkeep().compared == 3
+        assert {room.room.updated_at for room in rooms} == {live.now()}
+
+    def test_takes_a_few_round_trips_per_room(self, live: Live) -> None:
+        room = live.open("ana")
+        room.enter("ana")
+        live.wait(minutes=5)
+        with counted() as use:
+            live.upkeep()
+        assert use.operations == ["Query", "BatchGetItem", "Query", "Query", "UpdateItem"]
+
+    @pytest.mark.usefixtures("table")
+    def test_asks_nobody_anything_while_no_room_is_open(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(app, "access", SecretStore(_no_secrets))
+        assert _invoke(monkeypatch)["compared"] == 0
+        with counted() as use:
+            _invoke(monkeypatch)
+        assert use.operations == ["Query"]
+
+    def test_twice_at_once_ends_and_settles_once(self, live: Live) -> None:
+        deserted, over = live.open(), live.open()
+        over.end()
+        live.wait(minutes=70)
+        with ThreadPoolExecutor(2) as threads:
+            runs = [done.result() for done in [threads.submit(live.upkeep) for _ in range(2)]]
+        assert sum(run.ended for run in runs) == 1
+        assert sum(run.failed for run in runs) == 0
+        assert [action for action, _ in audit_of(deserted.id)] == ["workshop_ended"]
+        assert (deserted.is_listed, over.is_listed) == (True, False)
+
+    def test_killed_at_any_write_is_made_up_for_by_the_next(self, live: Live) -> None:
+        for killed, n in itertools.product((killed_before, killed_after, answers_lost), (1, 2, 3)):
+            deserted = live.open(records=True)
+            _recording(deserted)
+            live.wait(1)
+            over = live.open()
+            over.end()
+            live.wait(minutes=70)
+            with killed(n) as fault:
+                _until_dead(live)
+            assert fault.struck == 1, (killed, n)
+            live.tasks.clear()
+            assert live.upkeep().failed == 0
+            assert deserted.workshop.status == "ended"
+            assert [action for action, _ in audit_of(deserted.id)] == ["workshop_ended"]
+            assert live.sent() == [deserted.id]
+            assert (deserted.is_listed, over.is_listed) == (True, False)
+            live.wait(minutes=27 * 60)
+            live.upkeep()
+
+
+class TestTheFunction:
+    def test_compares_the_open_rooms(self, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+        room = live.open("ana")
+        live.agora.simulator.misbehave(drop=1.0)
+        room.enter("ana")
+        monkeypatch.setattr(app, "access", SecretStore(lambda: ACCESS))
+        monkeypatch.setenv("AGORA_URLS", f"{live.agora.url},https://nowhere.invalid")
+        told = _invoke(monkeypatch)
+        assert (told["compared"], told["fixed"], told["failed"]) == (1, 1, 0)
+        assert room.believed == {("ana", "main")}
+
+    @pytest.mark.parametrize("event", [{}, {"task": "room"}, {"task": None}])
+    @pytest.mark.usefixtures("table")
+    def test_knows_no_other_task(self, event: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match="there is no task"):
+            app.lambda_handler(event, Context("upkeep", "schedule"))
+
+    def test_fails_when_agoras_secrets_cannot_be_read(self, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+        live.open()
+        monkeypatch.setattr(app, "access", SecretStore(_no_secrets))
+        with pytest.raises(AgoraUnavailableError):
+            _invoke(monkeypatch)
+
+
+def _invoke(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.setenv("RECORDER_QUEUE_URL", "https://sqs.example.com/recorder")
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 240_000)
+    return app.lambda_handler({"task": "rooms"}, Context("upkeep", "schedule"))
+
+
+def _no_secrets() -> Any:
+    raise retries.OutOfTimeError("no time")
+
+
+def _no_queue(*_: Any, **__: Any) -> None:
+    raise ConnectionError("no queue")
+
+
+def _recording(room: LiveRoom, *, status: str = "recording", **values: Any) -> None:
+    now = clock.whole_seconds(room.live.now())
+    fields = {"uid": 2_000_000_017, "folder": "recordings/x/y", "created_at": now, "updated_at": now, **values}
+    Recording(*recording_key(room.id, f"rec_{status}"), status=status, **fields).save()
+
+
+def _host() -> Caller:
+    return Caller(id_of("host"))
+
+
+def _until_dead(live: Live) -> None:
+    try:
+        live.upkeep()
+    except Killed:
+        return
