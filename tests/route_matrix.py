@@ -33,6 +33,14 @@ PATCH  /workshops/{workshop_id}/attendees/{user_id}            404 403 403 200 2
 DELETE /workshops/{workshop_id}/attendees/{user_id}            404 403 403 204 204 204   404 403 403 204 204 204
 POST   /workshops/{workshop_id}/token                          404 409 200 200 200 200   404 409 409 409 409 409
 GET    /workshops/{workshop_id}/summary                        404 409 409 409 409 409   404 200 200 200 200 200
+POST   /workshops/{workshop_id}/hand                           404 403 200 200 403 403   404 403 409 409 403 403
+DELETE /workshops/{workshop_id}/hand                           404 403 204 204 403 403   404 403 204 204 403 403
+GET    /workshops/{workshop_id}/hands                          404 403 403 200 200 200   404 403 403 200 200 200
+POST   /workshops/{workshop_id}/chat                           404 403 201 201 201 201   404 403 409 409 409 409
+GET    /workshops/{workshop_id}/chat                           404 200 200 200 200 200   404 200 200 200 200 200
+GET    /workshops/{workshop_id}/note                           404 200 200 200 200 200   404 200 200 200 200 200
+PUT    /workshops/{workshop_id}/note                           404 200 200 200 200 200   404 200 200 200 200 200
+GET    /workshops/{workshop_id}/room                           404 403 403 200 200 200   404 403 403 200 200 200
 GET    /workshops/{workshop_id}/attendance                     404 403 403 200 200 200   404 403 403 200 200 200
 GET    /workshops/{workshop_id}/recordings                     404 200 200 200 200 200   404 200 200 200 200 200
 GET    /workshops/{workshop_id}/attendance                     404 403 403 200 200 200   404 403 403 200 200 200
@@ -69,6 +77,8 @@ POST   /webhooks/agora                                         401
 BODIES: dict[str, Any] = {
     "PATCH /workshops/{workshop_id}": {"title": "Salt firing"},
     "PATCH /workshops/{workshop_id}/attendees/{user_id}": {"can_speak": True},
+    "POST /workshops/{workshop_id}/chat": {"message": "How hot is it?"},
+    "PUT /workshops/{workshop_id}/note": {"content": "Ask about the glaze"},
     "POST /workshops/{workshop_id}/token": {"device": "main"},
     "POST /workshops": {"title": "Salt firing", "scheduled_at": "2099-03-28T17:00:00Z", "timezone": "Europe/Berlin"},
     "PATCH /me": {"bio": "Potter"},

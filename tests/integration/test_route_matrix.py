@@ -31,6 +31,11 @@ OF_A_WORKSHOP = [row for row in TABLE.values() if row.path.startswith("/workshop
 ELSEWHERE = [row for row in TABLE.values() if row not in OF_A_WORKSHOP and row.route not in PUBLIC]
 NO_WORKSHOP = "wks_00000000000000000000000000"
 
+SECRET_TITLE = "A firing nobody knows of"
+SAID, NOTED = "said by {}", "noted by {}"
+WRITERS = ("attendee", "co-host", "host")
+NOTE_WRITERS = (*WRITERS, "waitlisted", "admin")
+
 type Places = dict[str, str]
 
 
@@ -61,7 +66,7 @@ def places(world: World, monkeypatch: pytest.MonkeyPatch) -> Places:
     monkeypatch.setattr(webhook, "webhook_secrets", SecretStore(lambda: WebhookSecrets("secret")))
     aws.client.cache_clear()
     world.meet(*PEOPLE, "another")
-    workshop_id: str = world.workshop(max_capacity=3)["id"]
+    workshop_id: str = world.workshop(title=SECRET_TITLE, max_capacity=3)["id"]
     for user in ("attendee", "co-host", "another", "waitlisted"):
         assert rsvp(workshop_id, user).status == 201
     rights(workshop_id, "co-host", is_co_host=True)
@@ -80,6 +85,14 @@ def places(world: World, monkeypatch: pytest.MonkeyPatch) -> Places:
 def past(places: Places) -> Places:
     """The same workshop after its end, with all that came of it."""
     workshop_id = places["workshop_id"]
+    path = f"/workshops/{workshop_id}"
+    for user in WRITERS:
+        assert call("rooms", "POST", f"{path}/chat", user=user, body={"message": SAID.format(user)}).status == 201
+    for user in NOTE_WRITERS:
+        note = call(
+            "rooms", "PUT", f"{path}/note", user=user, body={"content": NOTED.format(user)}, groups=groups(user)
+        )
+        assert note.status == 200, note.text
     hear(*whole_session(put(workshop_id)))
     assert ask("POST", f"/{workshop_id}/end").status == 200
     return places
@@ -87,9 +100,13 @@ def past(places: Places) -> Places:
 
 def asked(row: Row, places: Places, user: str | None) -> Reply:
     """The answer to somebody, or to nobody."""
-    groups = ("admin",) if user == "admin" else ()
     path = row.path.format(**places)
-    return call(routes()[row.route].function, row.method, path, user=user, body=row.body, groups=groups)
+    return call(routes()[row.route].function, row.method, path, user=user, body=row.body, groups=groups(user))
+
+
+def groups(user: str | None) -> tuple[str, ...]:
+    """The groups that stand in somebody's token."""
+    return ("admin",) if user == "admin" else ()
 
 
 def compare(matrix: list[Row], places: Places, expected: Callable[[Row], tuple[int, ...]]) -> None:
@@ -157,6 +174,30 @@ def test_for_a_stranger_the_table_has_nothing_but_404() -> None:
     stranger = PEOPLE.index("stranger")
     for row in OF_A_WORKSHOP:
         assert {row.statuses[stranger], row.statuses[stranger + len(PEOPLE)]} == {404}, row.route
+
+
+def told(places: Places, user: str | None) -> str:
+    """Everything that somebody is told on all routes that only read, and in every list of workshops."""
+    answers = [asked(row, places, user) for row in TABLE.values() if row.method == "GET"]
+    for query in ({"past": True}, {"my": True}, {"host": id_of("host")}, {"status": "ended"}):
+        answers.append(call("workshops", "GET", "/workshops", user=user, query=query, groups=groups(user)))
+    return "\n".join(answer.text for answer in answers)
+
+
+def test_nobody_reads_the_note_of_anybody_else_administrators_included(past: Places) -> None:
+    for reader in PEOPLE:
+        everything = told(past, reader)
+        for writer in NOTE_WRITERS:
+            assert (NOTED.format(writer) in everything) == (reader == writer), (reader, writer)
+
+
+def test_nothing_of_a_private_workshop_reaches_a_stranger_by_any_way(past: Places) -> None:
+    recordings = ("take_0.mp4", "rec_01")
+    secrets = (SECRET_TITLE, past["workshop_id"], *recordings, *map(SAID.format, WRITERS), *map(NOTED.format, WRITERS))
+    for who in ("stranger", None):
+        assert not [secret for secret in secrets if secret in told(past, who)]
+    seen = told(past, "waitlisted")
+    assert all(secret in seen for secret in (SECRET_TITLE, *recordings, *map(SAID.format, WRITERS)))
 
 
 @pytest.mark.parametrize("state", ["places", "past"])
