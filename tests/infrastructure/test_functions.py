@@ -8,6 +8,9 @@ import pytest
 from atelier.settings import (
     AgoraSettings,
     ApiSettings,
+    CalendarSettings,
+    DeliverySettings,
+    MailSettings,
     NoticeSettings,
     RecorderSettings,
     RecordingSettings,
@@ -22,7 +25,10 @@ USUAL_SETTINGS = (TableSettings, ApiSettings)
 SETTINGS: dict[str, tuple[type, ...]] = {
     "tokens": (AgoraSettings, TokenSettings),
     "workshops": (RecordingSettings,),
-    "projections": (RecorderSettings,),
+    "projections": (RecorderSettings, DeliverySettings),
+    "reminders": (DeliverySettings,),
+    "deliveries": (DeliverySettings, MailSettings, CalendarSettings),
+    "calendars": (CalendarSettings,),
     "recordings": (RecordingSettings,),
     "recording_webhook": (AgoraSettings, NoticeSettings),
     "recorder": (AgoraSettings, TokenSettings, RestSettings, RecorderSettings, RecordingSettings),
@@ -31,7 +37,7 @@ SETTINGS: dict[str, tuple[type, ...]] = {
 """Which settings a function reads beside the usual ones."""
 
 HTTP_SECONDS = 10
-SECONDS = {"projections": 60, "notices": 20, "recorder": 60, "upkeep": 240}
+SECONDS = {"projections": 60, "notices": 20, "recorder": 60, "upkeep": 240, "reminders": 120, "deliveries": 60}
 """How long a function may run, where nobody waits for its answer."""
 
 each_function = pytest.mark.parametrize("name", sorted(expanded.functions()))
@@ -66,7 +72,7 @@ def test_a_function_runs_on_the_chosen_runtime_with_the_layer(name: str) -> None
 def test_time_and_memory_are_decided_not_defaulted(name: str) -> None:
     properties = expanded.functions()[name]["Properties"]
     assert properties["Timeout"] == SECONDS.get(name, HTTP_SECONDS)
-    assert properties["MemorySize"] == 512
+    assert properties["MemorySize"] == (256 if name == "reminders" else 512)
 
 
 @each_function

@@ -18,6 +18,8 @@ TABLE_ACTIONS = {
     "recordings": {"BatchGetItem", "Query"},
     "checkins": {"BatchGetItem", "Query"},
     "notifications": {"BatchGetItem", "PutItem", "Query", "UpdateItem"},
+    "reminders": {"ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "deliveries": {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "calendars": {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "recording_webhook": set(),
     "notices": {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
@@ -29,6 +31,7 @@ INDEXES_QUERIED = {
     "workshops": {"by_host", "by_feed", "by_category", "by_person"},
     "projections": {"by_category"},
     "upkeep": {"by_feed"},
+    "reminders": {"by_due"},
     "calendars": {"by_host", "by_person"},
 }
 SECRET = {"ssm:GetParameters", "kms:Decrypt"}
@@ -40,6 +43,8 @@ OTHER_ACTIONS = {
     "recording_webhook": {*SECRET, "sqs:SendMessage"},
     "recorder": {*SECRET, "sqs:SendMessage", "s3:ListBucket"},
     "upkeep": {*SECRET, "sqs:SendMessage"},
+    "reminders": {"sqs:SendMessage"},
+    "deliveries": {"sqs:SendMessage", "ses:SendEmail"},
 }
 SECRETS_READ = {
     "tokens": {"app_id", "app_certificate"},
@@ -60,6 +65,7 @@ MANAGED_OF = {
     "projections": {"AWSLambdaDynamoDBExecutionRole"},
     "notices": {"AWSLambdaSQSQueueExecutionRole"},
     "recorder": {"AWSLambdaSQSQueueExecutionRole"},
+    "deliveries": {"AWSLambdaSQSQueueExecutionRole"},
 }
 RECORDED = "${RecordingsBucket.Arn}/recordings/*"
 PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${AgoraParameterPath}/"
@@ -152,11 +158,12 @@ def test_a_key_of_ones_own_is_used_through_ssm_only(name: str) -> None:
 def test_a_queue_is_sent_to_only_by_who_has_something_for_it() -> None:
     senders = {
         queue: {name for name in expanded.functions() if "sqs:SendMessage" in _granted(name).get(queue, set())}
-        for queue in ("NoticesQueue.Arn", "RecorderQueue.Arn")
+        for queue in ("NoticesQueue.Arn", "RecorderQueue.Arn", "DeliveriesQueue.Arn")
     }
     assert senders == {
         "NoticesQueue.Arn": {"recording_webhook"},
         "RecorderQueue.Arn": {"projections", "recorder", "upkeep"},
+        "DeliveriesQueue.Arn": {"projections", "reminders", "deliveries"},
     }
 
 
@@ -167,3 +174,16 @@ def test_the_recorder_lists_recordings_and_nothing_else_of_the_bucket() -> None:
         if "s3:ListBucket" in expanded.actions_of(statement)
     )
     assert statement["Condition"] == {"StringLike": {"s3:prefix": "recordings/*"}}
+
+
+def test_mail_is_sent_from_one_identity_only() -> None:
+    (statement,) = (
+        statement
+        for statement in expanded.statements_of(expanded.functions()["deliveries"])
+        if "ses:SendEmail" in expanded.actions_of(statement)
+    )
+    scope = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
+    assert [resource["Fn::Sub"] for resource in statement["Resource"]] == [
+        f"{scope}identity/${{MailIdentity}}",
+        f"{scope}configuration-set/${{MailEvents}}",
+    ]

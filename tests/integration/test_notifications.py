@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from atelier import clock, table
-from atelier.notifications import preferences, unsubscribing
+from atelier.notifications import unsubscribing
 from atelier.notifications.items import (
     Notification,
     Preferences,
@@ -258,6 +258,6 @@ def test_unsubscribing_keeps_what_else_was_wished(world: World) -> None:
     assert reply.json["types"]["workshop_started"]["email"] is False
 
 
-def test_who_wants_no_reminders_is_known_from_who_has_not_said(world: World) -> None:
-    assert preferences.offsets(None) == {60, 15}
-    assert preferences.offsets(Preferences(*preferences_key("usr_1"), reminder_offsets=[])) == frozenset()
+def test_who_wants_no_reminders_is_known_from_who_has_not_said() -> None:
+    assert Preferences(*preferences_key("usr_1")).offsets == {60, 15}
+    assert Preferences(*preferences_key("usr_1"), reminder_offsets=[]).offsets == frozenset()

@@ -13,7 +13,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from atelier import clock, observability, table
 from atelier.accounts.items import Profile, profile_key
-from atelier.notifications import mailing, preferences, reasons, unsubscribing
+from atelier.notifications import mailing, reasons, unsubscribing
 from atelier.notifications.announcements import Announcement, Share
 from atelier.notifications.items import (
     KEPT_FOR,
@@ -27,6 +27,7 @@ from atelier.rsvps import rescheduling
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
 from atelier.table import Key
 from atelier.workshops.items import Workshop, workshop_key
+from atelier.workshops.moments import USUAL_OFFSETS
 
 
 class UndeliveredError(RuntimeError):
@@ -111,7 +112,8 @@ def _tell_one(
     offset: int | None = None
     if announcement.type == "workshop_reminder":
         row = cast("Attendee", person.row)
-        offset = reasons.due_offset(announcement, workshop, row, preferences.offsets(person.preferences))
+        wanted = person.preferences.offsets if person.preferences is not None else USUAL_OFFSETS
+        offset = reasons.due_offset(announcement, workshop, row, wanted)
         if offset is None:
             return "none"
     item, token = _notification(announcement, workshop, person, offset, mail, now)

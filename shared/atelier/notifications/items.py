@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -15,6 +15,7 @@ from pynamodb.attributes import (
 from atelier import clock
 from atelier.ids import encode
 from atelier.table import InstantAttribute, Item, Key
+from atelier.workshops.moments import USUAL_OFFSETS
 
 type NotificationType = Literal[
     "workshop_reminder",
@@ -92,6 +93,12 @@ class Preferences(Item, discriminator="preferences"):
     def wants_email(self, kind: str) -> bool:
         """Whether notifications of a type are mailed."""
         return kind not in (self.no_email or ())
+
+    @property
+    def offsets(self) -> frozenset[int]:
+        """How many minutes before a start the person wants to be reminded."""
+        chosen = cast("list[int] | None", self.reminder_offsets)
+        return USUAL_OFFSETS if chosen is None else frozenset(chosen)
 
 
 def notification_id(at: datetime, source: str) -> str:

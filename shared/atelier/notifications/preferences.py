@@ -11,7 +11,6 @@ from atelier.accounts.items import Profile, profile_key
 from atelier.edits import CollisionError, Expected, until_applied
 from atelier.notifications import schemas
 from atelier.notifications.items import TYPES, Preferences, preferences_key
-from atelier.workshops.moments import USUAL_OFFSETS
 
 
 def read(caller: Caller) -> tuple[schemas.NotificationPreferences, int]:
@@ -42,24 +41,6 @@ def write(
     return until_applied(attempt)
 
 
-def stop_mail(user_id: str, kind: str) -> None:
-    """Mails a person nothing of a type any more; twice does no harm."""
-    table.connect()
-    Preferences(*preferences_key(user_id)).update(
-        [
-            Preferences.kind.set(Preferences),
-            Preferences.no_email.add({kind}),
-            Preferences.version.set((Preferences.version | 0) + 1),
-        ]
-    )
-
-
-def offsets(stored: Preferences | None) -> frozenset[int]:
-    """How many minutes before a start a person wants to be reminded."""
-    chosen = cast("list[int] | None", stored.reminder_offsets) if stored is not None else None
-    return USUAL_OFFSETS if chosen is None else frozenset(chosen)
-
-
 def _enter(caller: Caller) -> Preferences:
     mine = preferences_key(caller.id)
     found = table.read_many([profile_key(caller.id), mine])
@@ -82,5 +63,5 @@ def _shape(stored: Preferences) -> schemas.NotificationPreferences:
         types={
             kind: schemas.Channels(in_app=stored.wants_in_app(kind), email=stored.wants_email(kind)) for kind in TYPES
         },
-        reminder_offsets=sorted(offsets(stored), reverse=True),
+        reminder_offsets=sorted(stored.offsets, reverse=True),
     )

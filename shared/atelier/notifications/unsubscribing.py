@@ -15,7 +15,6 @@ from atelier import table
 from atelier.accounts.items import Profile, profile_key
 from atelier.errors import NotFoundError
 from atelier.mail import wording
-from atelier.notifications import preferences
 from atelier.notifications.items import Notification, Preferences, notification_key, preferences_key
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -65,7 +64,7 @@ def stop(token: str) -> Subscription:
     """Ends mail of the type that a token came with; twice does no harm. Raises NotFoundError."""
     found = find(token)
     if found.is_on:
-        preferences.stop_mail(found.user_id, found.type)
+        _stop_mail(found.user_id, found.type)
     return Subscription(found.user_id, found.type, found.language, is_on=False)
 
 
@@ -82,6 +81,17 @@ def page(subscription: Subscription) -> str:
         "<style>body{font:18px/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem;color:#22201c}"
         "button{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:6px;background:#b4532a;color:#fff}</style>"
         f"</head><body><h1>{escape(words['title'])}</h1><p>{escape(said)}</p>{button}</body></html>"
+    )
+
+
+def _stop_mail(user_id: str, kind: str) -> None:
+    table.connect()
+    Preferences(*preferences_key(user_id)).update(
+        [
+            Preferences.kind.set(Preferences),
+            Preferences.no_email.add({kind}),
+            Preferences.version.set((Preferences.version | 0) + 1),
+        ]
     )
 
 
