@@ -1,22 +1,14 @@
-"""Agora's REST API as we ask it: what its statuses mean, what an outage costs, and what is never told to anybody."""
+"""Agora's REST API as we ask it: what is asked, and what Agora's statuses and answers mean."""
 
-import json
-import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from atelier import observability
-from atelier.agora import asking
 from atelier.agora.rest import (
     AgoraError,
-    AgoraRest,
     AlreadyStartedError,
     ConflictError,
     ExpiredResourceError,
@@ -28,79 +20,11 @@ from atelier.agora.rest import (
     Users,
     UserState,
 )
-from atelier.agora.secrets import RestAccess
-
-CHANNEL, UID, RESOURCE, SID = "a1b2c3", 2_000_000_001, "res/ou rce", "51d"
-ACCESS = RestAccess("a1" * 16, "customer", "hush-hush")
-REQUEST = {"token": "007hush", "storageConfig": {"accessKey": "AKIAHUSH", "secretKey": "hushkey"}}
-AUTHORIZATION = "Basic Y3VzdG9tZXI6aHVzaC1odXNo"
-
-type Asked = dict[str, Any]
-
-
-class Host:
-    """One of Agora's hosts, which answers what it is told to and remembers what it was asked."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.asked: list[Asked] = []
-        self.status = 200
-        self.content: bytes = b"{}"
-        self.headers: dict[str, str] = {}
-
-    def say(self, status: int, answer: object) -> None:
-        """Answers so from now on."""
-        self.status, self.content = status, answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-
-
-@contextmanager
-def a_host() -> Iterator[Host]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            told.asked.append(
-                {
-                    "method": self.command,
-                    "path": self.path,
-                    "authorization": self.headers["Authorization"],
-                    "type": self.headers["Content-Type"],
-                    "body": json.loads(raw) if raw else None,
-                    "from": self.client_address,
-                }
-            )
-            self.send_response(told.status)
-            for name, value in told.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(told.content)))
-            self.end_headers()
-            self.wfile.write(told.content)
-
-        do_POST = do_DELETE = do_GET
-
-        def log_message(self, *_: Any) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    told = Host(f"http://127.0.0.1:{server.server_port}")
-    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield told
-    finally:
-        server.shutdown()
-        server.server_close()
+from tests.agora_hosts import ACCESS, AUTHORIZATION, CHANNEL, REQUEST, RESOURCE, SID, UID, Host, a_host, do, rest
 
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with a_host() as told:
-        yield told
-
-
-@pytest.fixture
-def other_host() -> Iterator[Host]:
     with a_host() as told:
         yield told
 
@@ -114,32 +38,6 @@ def log(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     )
     monkeypatch.setattr(observability, "count", lambda *_: None)
     return lines
-
-
-def rest(*hosts: Host | str) -> AgoraRest:
-    return AgoraRest(ACCESS, [host if isinstance(host, str) else host.url for host in hosts])
-
-
-def a_dead_address() -> str:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{closed.getsockname()[1]}"
-
-
-def do(agora: AgoraRest, call: str) -> Any:
-    """One call of each kind, with the arguments of these tests."""
-    calls: dict[str, Callable[[], Any]] = {
-        "acquire": lambda: agora.acquire(CHANNEL, UID),
-        "start": lambda: agora.start(CHANNEL, UID, RESOURCE, REQUEST),
-        "query": lambda: agora.query(RESOURCE, SID),
-        "stop": lambda: agora.stop(CHANNEL, UID, RESOURCE, SID),
-        "users": lambda: agora.users(CHANNEL),
-        "user": lambda: agora.user(CHANNEL, 7),
-        "place_rule": lambda: agora.place_rule(CHANNEL, 7, ["join_channel"], 600),
-        "rules": lambda: agora.rules(CHANNEL, 7),
-        "lift_rule": lambda: agora.lift_rule(1953),
-    }
-    return calls[call]()
 
 
 GOOD: dict[str, tuple[str, str, Any, Any, Any]] = {
@@ -414,133 +312,3 @@ def test_a_rule_lasts_as_long_as_agora_allows(seconds: int, asked: int, host: Ho
     host.say(200, {"id": 1})
     rest(host).place_rule(CHANNEL, 7, ["join_channel"], seconds)
     assert host.asked[0]["body"]["time_in_seconds"] == asked
-
-
-# Outages
-
-
-def test_when_the_first_host_cannot_be_reached_the_second_one_is_asked(other_host: Host, log: list[Any]) -> None:
-    other_host.say(200, {"resourceId": RESOURCE})
-    assert do(rest(a_dead_address(), other_host), "acquire") == RESOURCE
-    assert log[0]["kind"] == "OutageError"
-    assert log[0]["status"] == 0
-
-
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_when_the_first_host_is_out_of_order_the_second_one_is_asked_once(
-    status: int, host: Host, other_host: Host, log: list[Any]
-) -> None:
-    host.say(status, {})
-    other_host.say(status, {})
-    with pytest.raises(OutageError):
-        do(rest(host, other_host), "start")
-    assert (len(host.asked), len(other_host.asked)) == (1, 1)
-    assert host.asked[0]["body"] == other_host.asked[0]["body"]
-
-
-@pytest.mark.parametrize(
-    ("status", "answer"),
-    [(429, {"message": "API rate limit exceeded"}), (400, {"code": 406}), (400, {"code": 2}), (401, {}), (404, {})],
-)
-def test_what_would_be_answered_by_both_hosts_alike_is_asked_of_one(
-    status: int, answer: object, host: Host, other_host: Host, log: list[Any]
-) -> None:
-    host.say(status, answer)
-    with pytest.raises(AgoraError):
-        do(rest(host, other_host), "acquire")
-    assert (len(host.asked), len(other_host.asked)) == (1, 0)
-
-
-def test_no_third_host_is_asked(host: Host, other_host: Host, log: list[Any]) -> None:
-    host.say(500, {})
-    other_host.say(500, {})
-    with a_host() as third, pytest.raises(OutageError):
-        do(rest(host, other_host, third), "acquire")
-    assert third.asked == []
-
-
-def test_a_host_that_does_not_answer_costs_the_read_timeout_and_no_more(
-    host: Host, monkeypatch: pytest.MonkeyPatch, log: list[Any]
-) -> None:
-    monkeypatch.setattr("atelier.agora.asking.READ_TIMEOUT_S", 0.3)
-    host.say(200, {"resourceId": RESOURCE})
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        started = time.monotonic()
-        assert do(rest(f"http://127.0.0.1:{silent.getsockname()[1]}", host), "acquire") == RESOURCE
-    assert 0.3 <= time.monotonic() - started < 2.0
-    assert log[0]["reason"] == "ReadTimeoutError"
-
-
-def test_the_timeouts_are_those_that_were_agreed_on() -> None:
-    assert (asking.CONNECT_TIMEOUT_S, asking.READ_TIMEOUT_S) == (2.0, 5.0)
-
-
-def test_an_answer_without_end_is_not_read_to_its_end(host: Host, log: list[Any]) -> None:
-    host.say(200, b'{"resourceId": "' + b"x" * (3 << 20) + b'"}')
-    with pytest.raises(OutageError):
-        do(rest(host), "acquire")
-
-
-def test_calls_share_a_connection(host: Host) -> None:
-    host.say(200, {"resourceId": RESOURCE})
-    agora = rest(host)
-    for _ in range(3):
-        do(agora, "acquire")
-    assert len({asked["from"] for asked in host.asked}) == 1
-
-
-def test_a_redirect_is_not_followed_with_our_credentials(host: Host, other_host: Host, log: list[Any]) -> None:
-    host.say(307, {})
-    host.headers = {"Location": other_host.url}
-    with pytest.raises(OutageError):
-        do(rest(host), "acquire")
-    assert other_host.asked == []
-
-
-@pytest.mark.parametrize("urls", [[], [""]])
-def test_a_client_without_an_address_is_not_made(urls: list[str]) -> None:
-    with pytest.raises(ValueError, match="address"):
-        AgoraRest(ACCESS, urls)
-
-
-# What is told
-
-
-def test_a_failure_is_logged_with_the_ids_that_agoras_support_asks_for(host: Host, log: list[Any]) -> None:
-    host.say(400, {"code": 53, "reason": "task conflict"})
-    host.headers = {"X-Request-ID": "r-1", "X-Resource-ID": "r-2"}
-    with pytest.raises(ConflictError, match="400/53 task conflict"):
-        do(rest(host), "start")
-    assert log == [
-        {
-            "message": "agora_failure",
-            "call": "start",
-            "host": host.url,
-            "kind": "ConflictError",
-            "status": 400,
-            "agora_code": 53,
-            "reason": "task conflict",
-            "request_id": "r-1",
-            "resource_id": "r-2",
-        }
-    ]
-
-
-def test_no_credential_token_or_storage_key_is_told_even_if_agora_repeats_it(host: Host, log: list[Any]) -> None:
-    hidden = ("hush-hush", "007hush", "AKIAHUSH", "hushkey", AUTHORIZATION.split()[1])
-    host.say(400, {"code": 2, "reason": f"start: bad {' '.join(hidden)} " + "long " * 100})
-    with pytest.raises(RefusedError) as caught:
-        do(rest(host), "start")
-    assert len(caught.value.reason) == 200
-    for text in (str(caught.value), repr(caught.value), str(log), repr(vars(caught.value))):
-        assert "bad" in text
-        assert not any(secret in text for secret in hidden)
-
-
-def test_a_connection_that_fails_tells_only_the_kind_of_failure(log: list[Any]) -> None:
-    with pytest.raises(OutageError) as caught:
-        do(rest(a_dead_address()), "start")
-    assert caught.value.__cause__ is None
-    assert str(caught.value) == "0 NewConnectionError"
