@@ -13,7 +13,7 @@ from typing import Any
 
 from atelier import clock
 from atelier.accounts.items import profile_key
-from atelier.rooms import secrets
+from atelier.agora.secrets import SecretStore
 from atelier.rsvps.items import attendee_key, block_key
 from atelier.workshops.items import workshop_key
 from bench import plain
@@ -97,7 +97,7 @@ def _token(place: Place) -> Contest:
     os.environ.setdefault("AGORA_PARAMETER_PATH", "/bench")
     answer = handler("tokens")
     # The credentials of a function that has run for a while: read once, kept in memory.
-    vars(sys.modules["functions.tokens.app"])["credentials"] = secrets.CredentialStore(lambda: CREDENTIALS)
+    vars(sys.modules["functions.tokens.app"])["credentials"] = SecretStore(lambda: CREDENTIALS)
     workshop_id, person = a_workshop(place.world, seated=("speaker",)), id_of("speaker")
     made = request("POST", f"/workshops/{workshop_id}/token", "speaker", body={"device": "main"})
     _expect(200, answer, made)
