@@ -83,8 +83,9 @@ def read(workshop_id: str, recording_id: str = "rec_01") -> Recording:
 
 
 def state(recording: Item) -> dict[str, Any]:
-    """All there is of a recording, but when it was last written."""
-    return {name: value for name, value in recording.serialize().items() if name != "updated_at"}
+    """All there is of a recording, but when it was last written; a set is told in order, for it has none."""
+    told = {name: value for name, value in recording.serialize().items() if name != "updated_at"}
+    return {name: {"SS": sorted(value["SS"])} if "SS" in value else value for name, value in told.items()}
 
 
 def hear(*notices: Notice) -> list[bool]:

@@ -100,11 +100,12 @@ def test_after_a_failover_the_files_of_both_recorders_are_parts(workshop_id: str
     cname = put(workshop_id, sid=None)
     hear(
         notice(12, cname, {"newUid": 777}),
+        *(notice(12, cname, {"newUid": uid}, uid="777") for uid in (4711, 12345, 67890)),
         notice(42, cname, {"startUtcMs": BEGAN_MS}, uid="777"),
         notice(31, cname, {"fileList": [file("a_0.mp4"), file("bak0_a_0.mp4", seconds=900)]}, uid="777"),
     )
     found = read(workshop_id)
-    assert found.other_uids == {"777"}
+    assert found.other_uids == {"777", "4711", "12345", "67890"}
     assert [entry["key"].rsplit("/", 1)[1] for entry in found.files] == ["a_0.mp4", "bak0_a_0.mp4"]
 
 

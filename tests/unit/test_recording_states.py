@@ -86,7 +86,7 @@ NOTICES = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(NOTICES, max_size=14), st.randoms(use_true_random=False))
 def test_no_order_and_no_repetition_of_anything_agora_sends_makes_another_recording(
     notices: list[Notice], dice: random.Random
@@ -96,7 +96,7 @@ def test_no_order_and_no_repetition_of_anything_agora_sends_makes_another_record
     assert state(after(*shuffled)) == state(after(*notices))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(NOTICES, max_size=12), st.data())
 def test_what_is_heard_of_fewer_notices_is_never_further_than_of_all(notices: list[Notice], data: Any) -> None:
     some = [told for told in notices if data.draw(st.booleans())]
