@@ -113,7 +113,7 @@ def built_functions(table_name: str) -> list[Artefact]:
 
 
 def _value(template: dict[str, Any], value: Any, table_name: str) -> str:
-    """A variable as it is deployed by default; where it names a resource, that is the table."""
+    """A variable as it is deployed by default; where it names a resource, it is the table's name, and a queue's."""
     if not isinstance(value, dict):
         return str(value)
     parameter = template["Parameters"].get(value.get("Ref"))
@@ -132,6 +132,7 @@ def _base_environment(place: Place, parameters: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_ENDPOINT_URL_DYNAMODB": place.address,
+        "AWS_ENDPOINT_URL_SQS": place.address,
         "AWS_ENDPOINT_URL_SSM": parameters,
     }
 

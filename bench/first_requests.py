@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 from bench.ground import Place
+from bench.parameters import SECRET
 from local.places import ROOT
 from tests.calling import event
+from tests.notices import AUDIENCE_JOINS, a_channel, batch, came, sent, signature
 from tests.rooms import a_workshop
 from tests.workshops import wanted
 
@@ -31,9 +33,17 @@ def first_requests(place: Place, function: str) -> list[dict[str, Any]]:
             event("DELETE", f"/workshops/{planned}/rsvp"),
         ],
         "tokens": [event("POST", f"/workshops/{workshop_id}/token", user="guest", body={"device": "main"})],
+        "recording_webhook": [_signed_notice()],
+        "notices": [batch([sent(came(AUDIENCE_JOINS, a_channel(workshop_id, {1: ("guest", "main")}), 1))])],
         "projections": [{"Records": [_attendee_record(workshop_id)]}],
     }
     return made.get(function) or _samples(function)
+
+
+def _signed_notice() -> dict[str, Any]:
+    """What Agora sends, signed with the secret that the benchmarks' parameter store holds."""
+    body = sent(came(AUDIENCE_JOINS, "elsewhere", 1))
+    return event("POST", "/webhooks/agora", user=None, body=body, headers=signature(body.encode(), SECRET.encode()))
 
 
 def _samples(function: str) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ def ready() -> Iterator[Place]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="atelier-bench-")))
         address = stack.enter_context(emulator.running(folder / "emulator.log"))
         emulator.client(address).create_table(TableName=TABLE, **emulator.table_definition())
+        emulator.client(address, "sqs").create_queue(QueueName=TABLE)
         sink = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         observability.logger.registered_handler.setStream(sink)  # type: ignore[attr-defined]
         point_at(address, TABLE)

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+SECRET = "bench"  # noqa: S105 - it guards nothing
+"""What every other parameter is."""
+
 VALUES = {"app_id": "a1" * 16, "app_certificate": "c7" * 16}
 
 
@@ -14,7 +17,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answers GetParameters with what is known of the names."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        values = {name: VALUES.get(name.rpartition("/")[2], "bench") for name in asked["Names"]}
+        values = {name: VALUES.get(name.rpartition("/")[2], SECRET) for name in asked["Names"]}
         found = [{"Name": name, "Type": "SecureString", "Value": value} for name, value in values.items()]
         body = json.dumps({"Parameters": found, "InvalidParameters": []}).encode()
         self.send_response(200)

@@ -48,10 +48,10 @@ def table_definition() -> dict[str, Any]:
     return {name: tables[0][name] for name in wanted} | {"BillingMode": "PAY_PER_REQUEST"}
 
 
-def client(endpoint: str) -> Any:
-    """A plain DynamoDB client for making and looking at tables, apart from the one under test."""
+def client(endpoint: str, service: str = "dynamodb") -> Any:
+    """A plain client for making and looking at tables and queues, apart from the one under test."""
     return botocore.session.get_session().create_client(
-        "dynamodb",
+        service,
         region_name=REGION,
         endpoint_url=endpoint,
         aws_access_key_id="test",
