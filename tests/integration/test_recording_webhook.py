@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 from atelier import aws, bodies, queues
 from atelier.agora import signatures
-from atelier.agora.secrets import READ_AGAIN_AFTER_S, MissingParametersError, SecretStore, WebhookSecrets
+from atelier.agora.secrets import READ_AGAIN_AFTER_S, TRUSTED_FOR_S, MissingParametersError, SecretStore, WebhookSecrets
 from atelier.agora.signatures import HEADER
 from functions.recording_webhook import app
 from tests.calling import World
@@ -180,9 +180,17 @@ class TestSecrets:
     def test_a_new_one_works_at_once_when_they_were_read_a_while_ago(self, store: ParameterStore) -> None:
         assert post(BODY).status == 200
         store.secrets = "secret\nnew"
-        store.now += app.SECRETS_ARE_NEW_FOR_S + 1
-        assert post(BODY, secret=b"new").status == 200
+        store.now += app.SECRETS_ARE_NEW_FOR_S
+        assert (post(BODY, secret=b"new").status, store.asked) == (401, 1)
+        store.now += 1
+        assert [post(BODY, secret=secret).status for secret in (b"new", b"secret", b"new")] == [200] * 3
         assert store.asked == 2
+
+    def test_an_old_one_is_refused_once_it_is_gone_and_was_read_again(self, store: ParameterStore) -> None:
+        assert post(BODY).status == 200
+        store.secrets = "new"
+        store.now += TRUSTED_FOR_S
+        assert [post(BODY).status, post(BODY, secret=b"new").status] == [401, 200]
 
     def test_a_flood_of_forged_notices_reads_them_once_a_minute(
         self, store: ParameterStore, counts: Counter[str]

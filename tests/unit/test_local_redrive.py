@@ -1,7 +1,10 @@
 """Bringing failures back to their queue: all of them, none lost, here and on AWS by the same command."""
 
+import argparse
 import itertools
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -10,8 +13,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
-from local import redrive
+from local import ministack, redrive
+from local.commands import run
 from local.errors import LocalError
+from local.places import STACK_NAME, home
 from tests import emulator
 
 _names = itertools.count(1)
@@ -23,6 +28,15 @@ OUTPUTS = {
     "RecorderQueueUrl": "https://sqs.example.com/recorder",
     "RecorderFailuresUrl": "https://sqs.example.com/recorder-failures",
     "ProjectionsFailuresUrl": "https://sqs.example.com/projections-failures",
+}
+
+
+QUEUES = {
+    "Resources": {"NoticesQueue": {"Type": "AWS::SQS::Queue"}, "NoticesFailures": {"Type": "AWS::SQS::Queue"}},
+    "Outputs": {
+        "NoticesQueueUrl": {"Value": {"Ref": "NoticesQueue"}},
+        "NoticesFailuresUrl": {"Value": {"Ref": "NoticesFailures"}},
+    },
 }
 
 
@@ -183,3 +197,23 @@ class TestTheCommand:
         monkeypatch.setattr(redrive, "move", fail)
         with pytest.raises(LocalError, match="Nothing is lost"):
             redrive.redrive("notices")
+
+    def test_finds_the_queues_of_the_local_cloud_by_itself(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("ATELIER_LOCAL_DIR", str(tmp_path))
+        monkeypatch.delenv("AWS", raising=False)
+        cloud = ministack.start(home(), lambda _: None)
+        assert cloud.process.stdout is not None
+        try:
+            (tmp_path / "stack.json").write_text(json.dumps({"aws": {"endpoint_url": cloud.url}}), encoding="utf-8")
+            cloud.client("cloudformation").create_stack(StackName=STACK_NAME, TemplateBody=json.dumps(QUEUES))
+            failures, queue = redrive.addresses(cloud.client("cloudformation"), STACK_NAME, "notices")
+            for number in range(3):
+                cloud.client("sqs").send_message(QueueUrl=failures, MessageBody=str(number))
+            assert run(argparse.Namespace(command="redrive", queue="notices")) == 0
+            assert _bodies(cloud.client("sqs"), queue) == ["0", "1", "2"]
+        finally:
+            cloud.stop()
+            cloud.process.stdout.close()
+        assert capsys.readouterr().out.startswith("3 moved")
