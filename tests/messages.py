@@ -33,6 +33,10 @@ class Outbox(list[Message]):
         self.extend(taken)
         return len(taken)
 
+    def to(self, queue: str) -> list[Any]:
+        """The tasks that went to a queue of this name."""
+        return [message.task for message in self if message.queue_url.endswith(f"/{queue}")]
+
     @property
     def tasks(self) -> list[Any]:
         """Every body, read as JSON."""

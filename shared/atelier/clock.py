@@ -34,3 +34,8 @@ def milliseconds(instant: datetime) -> int:
 def from_milliseconds(milliseconds: int) -> datetime:
     """The inverse of `milliseconds`, in whole seconds."""
     return datetime.fromtimestamp(milliseconds // 1000, UTC)
+
+
+def from_seconds(seconds: float) -> datetime:
+    """The instant so many seconds after 1970-01-01T00:00:00Z, in whole seconds."""
+    return datetime.fromtimestamp(int(seconds), UTC)

@@ -14,7 +14,9 @@ from atelier.rsvps.items import Attendee, WaitlistEntry, attendee_key, waiting_a
 from atelier.workshops.items import Workshop, workshop_key
 from functions.projections import app
 from tests.calling import Context, World, call
+from tests.deliveries import deliver
 from tests.faults import failing_with
+from tests.messages import Outbox
 from tests.streaming import Stream
 from tests.workshops import ask, in_
 
@@ -145,12 +147,13 @@ def test_a_freed_seat_that_nobody_handed_on_goes_to_the_first_who_waits(world: W
     assert (ben.status, cleo.status) == ("rsvp", "waitlisted")
 
 
-def test_a_new_time_moves_the_workshop_in_everybodys_list(world: World, stream: Stream) -> None:
+def test_a_new_time_moves_the_workshop_in_everybodys_list(world: World, stream: Stream, sent: Outbox) -> None:
     workshop_id = world.workshop(max_capacity=1)["id"]
     _rsvp(workshop_id, "ana", "ben")
     later = in_(days=9)
     assert ask("PATCH", f"/{workshop_id}", body={"scheduled_at": later}).status == 200
     stream.run()
+    deliver(sent, clock.now())
     for user in ("ana", "ben"):
         row = _row(workshop_id, world.id(user))
         assert row is not None
@@ -235,6 +238,6 @@ def test_nothing_to_do_costs_next_to_nothing(world: World, stream: Stream, reque
     _rsvp(workshop_id, "ana")
     with requests_made() as use:
         stream.run()
-    # Workshop, then block and row; workshop again, its block, who waits; the counts.
+    # Workshop, then block and row; workshop again, its block, who waits; the counts; when Ana wants to be reminded.
     reads = ["GetItem", "BatchGetItem", "GetItem", "BatchGetItem", "Query"]
-    assert use.operations == [*reads, "UpdateItem"]
+    assert use.operations == [*reads, "UpdateItem", "BatchGetItem"]

@@ -1,4 +1,4 @@
-"""What follows from what happened: seats healed and handed on, counts, people's lists, attendance, tasks at Agora.
+"""What follows from what happened: seats healed and handed on, counts, attendance, tasks at Agora, announcements.
 
 Everything here looks at the table as it is now and may run twice, late, or beside itself.
 """
@@ -10,9 +10,10 @@ from atelier import clock, queues, settings, table
 from atelier.attendance import folding
 from atelier.categories import cleanup
 from atelier.categories import counts as category_counts
+from atelier.notifications import fan_out, wishes
 from atelier.projections.records import Happened
 from atelier.recordings import following as recordings
-from atelier.rsvps import counts, repair, rescheduling, seats
+from atelier.rsvps import counts, repair, seats
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
 from atelier.workshops.items import Workshop, workshop_key
 
@@ -24,8 +25,6 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
     """
     if happened.category_is_gone:
         cleanup.clear(subject)
-    if happened.has_new_time:
-        rescheduling.move(subject)
     for category_id in happened.categories:
         category_counts.recount(category_id)
     if happened.has_seats:
@@ -34,7 +33,12 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
         folding.fold(subject, user_id, at=at())
     if happened.has_recording:
         recordings.show(subject)
+    if happened.newcomers:
+        wishes.of_newcomers(subject, happened.newcomers, now=at())
+    if happened.wished_offsets:
+        wishes.of_person(subject, happened.wished_offsets, now=at())
     _send_tasks(subject, happened)
+    _send_announcements(subject, happened)
 
 
 def _send_tasks(workshop_id: str, happened: Happened) -> None:
@@ -46,6 +50,15 @@ def _send_tasks(workshop_id: str, happened: Happened) -> None:
         tasks.append({"task": "recording", "workshop_id": workshop_id})
     for task in tasks:
         queues.send_task(settings.of(settings.RecorderSettings).recorder_queue_url, task)
+
+
+def _send_announcements(subject: str, happened: Happened) -> None:
+    """Lets people be told; who receives it fans it out. Whoever is told twice is told once."""
+    for announcement in happened.announcements:
+        fan_out.announce(announcement)
+    for code in happened.codes:
+        task = {"task": "code", "user_id": subject, "code": code}
+        queues.send_task(settings.of(settings.DeliverySettings).deliveries_queue_url, task)
 
 
 def _follow_seats(workshop_id: str, happened: Happened, at: datetime) -> None:

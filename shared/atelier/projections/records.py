@@ -2,9 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
+from atelier import clock
+from atelier.accounts.items import Profile
 from atelier.categories.items import Category
+from atelier.notifications import announcing
+from atelier.notifications.announcements import Announcement
+from atelier.notifications.items import Preferences
 from atelier.recordings.following import became_ready
 from atelier.recordings.items import Recording
 from atelier.rooms.items import PresenceFact
@@ -20,6 +26,8 @@ _KINDS = {
     "category": Category,
     "presence": PresenceFact,
     "recording": Recording,
+    "profile": Profile,
+    "preferences": Preferences,
 }
 
 
@@ -41,13 +49,16 @@ class Happened:
     somebody_waits: bool = False
     seats_changed: int = 0
     waiting_changed: int = 0
-    has_new_time: bool = False
     limit_is_lifted: bool = False
     categories: set[str] = field(default_factory=set)
     category_is_gone: bool = False
     present: set[str] = field(default_factory=set)
     rights_moved: set[str] = field(default_factory=set)
     recording_moved: bool = False
+    announcements: list[Announcement] = field(default_factory=list)
+    newcomers: set[str] = field(default_factory=set)
+    codes: list[str] = field(default_factory=list)
+    wished_offsets: frozenset[int] = frozenset()
     has_recording: bool = False
 
     @property
@@ -70,7 +81,22 @@ def sort(records: Iterable[Mapping[str, Any]]) -> dict[str, Happened]:
         about = happened.setdefault(some.pk.split("#")[1], Happened())
         about.sequence_numbers.append(record["dynamodb"]["SequenceNumber"])
         _note(about, old, new)
+        about.announcements += _announced(
+            old, new, clock.from_seconds(record["dynamodb"]["ApproximateCreationDateTime"])
+        )
     return happened
+
+
+def _announced(old: Item | None, new: Item | None, at: datetime) -> Iterable[Announcement]:
+    match old, new:
+        case Workshop() as before, Workshop() as after:
+            return announcing.of_edit(before, after, at)
+        case Attendee() as before, Attendee() as after:
+            return announcing.of_row(before, after, at)
+        case before, Recording() as after if became_ready(cast("Recording | None", before), after):
+            return (announcing.of_recording(after, at),)
+        case _:
+            return ()
 
 
 def _item(record: Mapping[str, Any], image: str) -> Item | None:
@@ -101,6 +127,18 @@ def _note(about: Happened, old: Item | None, new: Item | None) -> None:
         case Recording():
             is_new = became_ready(cast("Recording | None", old), cast("Recording | None", new))
             about.has_recording = about.has_recording or is_new
+        case Profile() | Preferences():
+            _note_person(about, old, new)
+
+
+def _note_person(about: Happened, old: Item | None, new: Item | None) -> None:
+    match old, new:
+        case before, Profile(email_code=str() as code):
+            if not isinstance(before, Profile) or before.email_code != code:
+                about.codes.append(code)
+        case before, Preferences(offsets=offsets):
+            if not isinstance(before, Preferences) or before.offsets != offsets:
+                about.wished_offsets |= offsets
 
 
 def _note_row(about: Happened, old: Attendee | None, new: Attendee | None) -> None:
@@ -111,6 +149,8 @@ def _note_row(about: Happened, old: Attendee | None, new: Attendee | None) -> No
     kept = old is not None and old.is_seated and old.seat_block == new.seat_block
     if new.is_seated and new.seat_block is not None and not kept:
         about.rows[new.user_id] = new
+    if new.is_seated and not _is_seated(old):
+        about.newcomers.add(new.user_id)
     if old is not None and _rights(old) != _rights(new):
         about.rights_moved.add(new.user_id)
 
@@ -120,7 +160,6 @@ def _note_edit(about: Happened, old: Workshop | None, new: Workshop | None) -> N
     if (old.category_key if old else None) != (new.category_key if new else None):
         about.categories |= {key.split("#")[1] for key in lists}
     if old is not None and new is not None:
-        about.has_new_time = about.has_new_time or old.scheduled_at != new.scheduled_at
         about.limit_is_lifted = about.limit_is_lifted or (old.capacity is not None and new.capacity is None)
         about.recording_moved = about.recording_moved or _recording_moved(old, new)
 

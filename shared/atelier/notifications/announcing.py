@@ -1,0 +1,71 @@
+"""What people are to be told because of a change, read off its images before and after. Nothing is asked of the table.
+
+Nobody is told of what they did themselves. The sources name the edit: a change that is read twice tells nobody twice.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from atelier import clock
+from atelier.notifications.announcements import Announcement
+from atelier.recordings.items import Recording
+from atelier.rsvps.items import Attendee
+from atelier.workshops.items import Workshop
+
+TOLD_OF = ("scheduled_at", "duration_minutes", "location", "format")
+"""Edits of these change what somebody has planned; the others do not."""
+
+
+def of_edit(old: Workshop, new: Workshop, at: datetime) -> Iterator[Announcement]:
+    """A workshop was cancelled, begun, or changed in what people plan by."""
+    if old.status != new.status:
+        if new.status == "cancelled":
+            yield from _to_all("workshop_cancelled", new, at, _planned(new))
+        elif new.status == "live":
+            yield Announcement(
+                "workshop_started",
+                new.id,
+                source=f"{new.id}#started#{int(new.version)}",
+                at=at,
+                audience="seated",
+                data=_planned(new),
+                but=new.edited_by,
+            )
+        return
+    changed = [name for name in TOLD_OF if getattr(old, name) != getattr(new, name)]
+    if changed and not new.is_over:
+        data = {**_planned(new), "changed": changed}
+        if "scheduled_at" in changed:
+            data["moved_from"] = clock.to_text(old.scheduled_at)
+        yield from _to_all("workshop_updated", new, at, data)
+
+
+def of_row(old: Attendee, new: Attendee, at: datetime) -> Iterator[Announcement]:
+    """Somebody got a seat from the waitlist, or was removed."""
+    if old.status == "waitlisted" and new.is_seated:
+        source = f"{new.workshop_id}#promoted#{old.waiting_as}"
+        yield Announcement("waitlist_promoted", new.workshop_id, source, at, "named", {}, people=(new.user_id,))
+    if old.status != "removed" and new.status == "removed":
+        source = f"{new.workshop_id}#removed#{new.user_id}"
+        yield Announcement("attendee_removed", new.workshop_id, source, at, "named", {}, people=(new.user_id,))
+
+
+def of_recording(recording: Recording, at: datetime) -> Announcement:
+    """A recording is ready; those who had a seat are told."""
+    source = f"{recording.workshop_id}#recording#{recording.id}"
+    return Announcement(
+        "workshop_recording", recording.workshop_id, source, at, "seated", {"recording_id": recording.id}
+    )
+
+
+def _to_all(kind: Any, workshop: Workshop, at: datetime, data: dict[str, Any]) -> Iterator[Announcement]:
+    """To everybody who has a place, and to the host where somebody else decided."""
+    source = f"{workshop.id}#{kind}#{int(workshop.version)}"
+    yield Announcement(kind, workshop.id, source, at, "everybody", data, but=workshop.edited_by)
+    if workshop.edited_by != workshop.host_id:
+        yield Announcement(kind, workshop.id, source, at, "named", data, people=(workshop.host_id,))
+
+
+def _planned(workshop: Workshop) -> dict[str, Any]:
+    return {"scheduled_at": clock.to_text(workshop.scheduled_at), "timezone": workshop.timezone}
