@@ -41,7 +41,6 @@ GET    /workshops/{workshop_id}/chat                           404 200 200 200 2
 GET    /workshops/{workshop_id}/note                           404 200 200 200 200 200   404 200 200 200 200 200
 PUT    /workshops/{workshop_id}/note                           404 200 200 200 200 200   404 200 200 200 200 200
 GET    /workshops/{workshop_id}/room                           404 403 403 200 200 200   404 403 403 200 200 200
-GET    /workshops/{workshop_id}/attendance                     404 403 403 200 200 200   404 403 403 200 200 200
 GET    /workshops/{workshop_id}/recordings                     404 200 200 200 200 200   404 200 200 200 200 200
 GET    /workshops/{workshop_id}/attendance                     404 403 403 200 200 200   404 403 403 200 200 200
 """
