@@ -17,12 +17,6 @@ from tests.streaming import Stream
 from tests.workshops import ask, run, set_in_table, stored
 
 
-def recorder(sent: Outbox) -> list[Any]:
-    """What went to the recorder's queue."""
-    queue_url = settings.of(settings.RecorderSettings).recorder_queue_url
-    return [message.task for message in sent if message.queue_url == queue_url]
-
-
 def recording(workshop_id: str) -> dict[str, str]:
     return {"task": "recording", "workshop_id": workshop_id}
 
