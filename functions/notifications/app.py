@@ -49,7 +49,9 @@ def read_preferences(caller: Caller) -> http.Answer:
     {200: schemas.NotificationPreferences},
     problems=(*_SUSPENDED, errors.StaleVersionError, errors.BadIfMatchError, errors.RequestInProgressError),
 )
-def write_preferences(caller: Caller, body: schemas.NotificationPreferences, if_match: Expected | None) -> http.Answer:
+def write_preferences(
+    caller: Caller, body: schemas.NotificationPreferencesInput, if_match: Expected | None
+) -> http.Answer:
     """Replace what you want to be told; types that are left out go to the inbox and by mail."""
     shown, version = preferences.write(caller, body, if_match)
     return http.Answer(200, shown, {"ETag": http.etag(version)})

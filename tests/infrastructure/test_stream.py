@@ -26,10 +26,17 @@ MOST_PATTERNS = 5
 def _matches(pattern: Any, value: Any) -> bool:
     if isinstance(pattern, dict):
         return isinstance(value, dict) and all(_matches(part, value.get(name)) for name, part in pattern.items())
-    return any(
-        isinstance(value, str) and value.startswith(wanted["prefix"]) if isinstance(wanted, dict) else value == wanted
-        for wanted in pattern
-    )
+    return any(_fits(wanted, value) for wanted in pattern)
+
+
+def _fits(wanted: Any, value: Any) -> bool:
+    match wanted:
+        case {"prefix": prefix}:
+            return isinstance(value, str) and value.startswith(prefix)
+        case {"exists": exists}:
+            return (value is not None) is exists
+        case _:
+            return bool(value == wanted)
 
 
 def _reaches(key: tuple[str, str], happened: str = "MODIFY", **image: str) -> bool:

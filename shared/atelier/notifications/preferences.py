@@ -20,7 +20,7 @@ def read(caller: Caller) -> tuple[schemas.NotificationPreferences, int]:
 
 
 def write(
-    caller: Caller, wanted: schemas.NotificationPreferences, expected: Expected | None
+    caller: Caller, wanted: schemas.NotificationPreferencesInput, expected: Expected | None
 ) -> tuple[schemas.NotificationPreferences, int]:
     """Replaces the caller's preferences. Raises AccountSuspendedError, StaleVersionError, RequestInProgressError."""
 
@@ -48,7 +48,7 @@ def _enter(caller: Caller) -> Preferences:
     return cast("Preferences | None", found.get(mine)) or Preferences(*mine, version=0)
 
 
-def _stored(user_id: str, wanted: schemas.NotificationPreferences, version: int) -> Preferences:
+def _stored(user_id: str, wanted: schemas.NotificationPreferencesInput, version: int) -> Preferences:
     return Preferences(
         *preferences_key(user_id),
         version=version,

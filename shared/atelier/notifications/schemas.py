@@ -73,15 +73,29 @@ class UnreadCount(Output):
     unread_count: int
 
 
-class Channels(Input):
+class Channels(Output):
     """Where notifications of one type go."""
+
+    in_app: bool
+    email: bool
+
+
+class NotificationPreferences(Output):
+    """What the caller is told, and how; and how many minutes before a start they are reminded."""
+
+    types: dict[NotificationType, Channels]
+    reminder_offsets: list[int]
+
+
+class ChannelsInput(Input):
+    """Where notifications of one type are to go."""
 
     in_app: bool = True
     email: bool = True
 
 
-class NotificationPreferences(Input):
+class NotificationPreferencesInput(Input):
     """What to be told, and how. A type that is left out goes everywhere."""
 
-    types: dict[NotificationType, Channels] = Field(default_factory=dict)
+    types: dict[NotificationType, ChannelsInput] = Field(default_factory=dict)
     reminder_offsets: ReminderOffsets = Field(default_factory=lambda: [60, 15])
