@@ -1,6 +1,7 @@
 """Channel events: each becomes a fact and moves one device's state, whatever comes twice, late, odd, or half done."""
 
 import itertools
+import time
 from collections import Counter
 from typing import Any
 
@@ -11,9 +12,10 @@ from atelier.agora.names import RECORDER_UIDS
 from atelier.agora.secrets import SecretStore
 from atelier.rooms.items import PresenceFact
 from atelier.rooms.presence import STATE_KEPT_FOR
+from functions.notices import app as notices
 from functions.tokens import app as tokens
 from tests import faults
-from tests.calling import World, id_of
+from tests.calling import Context, World, id_of
 from tests.counting import counted
 from tests.notices import (
     AUDIENCE_JOINS,
@@ -29,6 +31,7 @@ from tests.notices import (
     Told,
     a_channel,
     ago,
+    batch,
     came,
     deliver,
     destroyed,
@@ -336,3 +339,19 @@ class TestFaults:
         assert facts(WORKSHOP) == []
         assert deliver(bodies) == [1]
         assert len(facts(WORKSHOP)) == 2
+
+    def test_a_table_that_does_not_answer_ends_in_reported_failures_and_not_in_a_timeout(self, channel: str) -> None:
+        class Short(Context):
+            """An invocation that has six seconds, five of which are kept back."""
+
+            def get_remaining_time_in_millis(self) -> int:
+                return 6000
+
+        bodies = [sent(came(AUDIENCE_JOINS, channel, ANA, number)) for number in range(10)]
+        began = time.monotonic()
+        with faults.dead_table("black-holed"):
+            answer = notices.lambda_handler(batch(bodies), Short("notices", "batch"))
+        assert time.monotonic() - began < 5
+        assert len(answer["batchItemFailures"]) == 10
+        assert deliver(bodies) == []
+        assert len(facts(WORKSHOP)) == 10
