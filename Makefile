@@ -48,7 +48,10 @@ users: setup ## Add users u001.. with tokens to the running local cloud (N=20)
 tour: setup ## Walk through the whole story against the running local cloud
 	@$(PYTHON) -m local tour
 
-redrive: setup ## Bring a queue's failures back to it (QUEUE=notices or recorder; AWS=1 STACK=name for a deployed stack)
+mail: setup ## Print the last mails that the running local cloud sent
+	@$(PYTHON) -m local mail
+
+redrive: setup ## Bring a queue's failures back to it (QUEUE=notices, recorder, deliveries; AWS=1 STACK=name for a deployed stack)
 	@$(PYTHON) -m local redrive $(QUEUE)
 
 ##@ Checks
@@ -156,7 +159,7 @@ clean: ## Remove everything that was made here: environments, builds, caches
 	rm -rf .venv .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup start users tour redrive test quick format format-check lint types unit integration property infrastructure \
+.PHONY: help setup start users tour mail redrive test quick format format-check lint types unit integration property infrastructure \
 	e2e requirements template bench least-privilege docs hooks lock build deploy clean
 
 # A plain folder, not an environment: `python3 -m venv` alone takes longer than all of this.

@@ -23,6 +23,7 @@ def main() -> int:
     users.add_argument("count", type=int)
     token = commands.add_parser("token", help="print a fresh token of a user")
     token.add_argument("name")
+    commands.add_parser("mail", help="print the last mails that the running cloud sent")
     commands.add_parser("tour", help="the whole story over HTTP, step by step")
     redrive = commands.add_parser(
         "redrive", help="bring a queue's failures back to it (AWS=1 STACK= for a deployed stack)"

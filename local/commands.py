@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from local.documents import write_documents
 from local.errors import LocalError
 from local.least_privilege import report_unmissed
+from local.mail import print_mail
 from local.people import add_crowd, find_pool
 from local.places import home
 from local.redrive import redrive
@@ -40,6 +41,8 @@ def _run(arguments: argparse.Namespace) -> int:
         case "token":
             stack = read_stack(home().stack_file)
             print(find_pool(stack["aws"]["endpoint_url"]).token(arguments.name))
+        case "mail":
+            print_mail(read_stack(home().stack_file)["aws"]["endpoint_url"])
         case "tour":
             return tour(read_stack(home().stack_file))
         case "redrive":

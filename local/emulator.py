@@ -5,7 +5,8 @@ pinned version, and fails at once when a later one no longer has the places it h
 
 - the functions' logs and durations go to standard output as they happen, not only into the emulated log service;
 - the caller's address in the event is the one the front saw;
-- a role may be limited to the parameters a function reads;
+- a role may be limited to the parameters a function reads, and to the identity it sends mail from;
+- a batch of messages is authorised as messages are;
 - users may be made in parallel;
 - conditions of queries are parsed once, not once for every item of the partition;
 - a stream batch whose answer names failures is delivered again, up to the mapping's retry limit. MiniStack ignores
@@ -101,20 +102,30 @@ class ResourceArns(str):
     others: tuple[str, ...]
 
 
-def authorise_every_parameter(actions: Any, evaluator: Any) -> None:
-    """Check ssm:GetParameters against the parameters it names; MiniStack asks for the right to all of them, `*`."""
+def authorise_every_resource(actions: Any, evaluator: Any) -> None:
+    """Check requests that name several resources against each of them, as AWS does.
+
+    MiniStack asks for the right to all parameters, `*`, of ssm:GetParameters, and to everything of ses:SendEmail.
+    """
     extract, enforce = actions.extract_resource_arn, evaluator.enforce
 
     def extract_all(  # noqa: PLR0917 - MiniStack's own signature
         service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
     ) -> str:
         arn: str = extract(service, method, path, headers, body, query, region, account)
-        if service != "ssm" or not headers.get("x-amz-target", "").endswith(".GetParameters"):
+        told = []
+        if service == "ssm" and headers.get("x-amz-target", "").endswith(".GetParameters"):
+            names = json.loads(body or b"{}").get("Names") or ["*"]
+            told = [f"arn:aws:ssm:{region}:{account}:parameter/{name.lstrip('/')}" for name in names]
+        elif service == "ses" and (method, path) == ("POST", "/v2/email/outbound-emails"):
+            mail = json.loads(body or b"{}")
+            told = [f"arn:aws:ses:{region}:{account}:identity/{mail.get('FromEmailAddress', '*').rpartition('@')[2]}"]
+            if name := mail.get("ConfigurationSetName"):
+                told.append(f"arn:aws:ses:{region}:{account}:configuration-set/{name}")
+        if not told:
             return arn
-        names = json.loads(body or b"{}").get("Names") or ["*"]
-        arns = [f"arn:aws:ssm:{region}:{account}:parameter/{name.lstrip('/')}" for name in names]
-        first = ResourceArns(arns[0])
-        first.others = tuple(arns[1:])
+        first = ResourceArns(told[0])
+        first.others = tuple(told[1:])
         return first
 
     def enforce_all(*asked: Any, resource_arn: str = "*", **context: Any) -> Any:
@@ -124,6 +135,17 @@ def authorise_every_parameter(actions: Any, evaluator: Any) -> None:
         return None
 
     actions.extract_resource_arn, evaluator.enforce = extract_all, enforce_all
+
+
+def authorise_batches_as_single_messages(actions: Any) -> None:
+    """Ask for sqs:SendMessage where a batch is sent, as AWS does; MiniStack asks for an action that AWS lacks."""
+    extract = actions.extract_iam_action
+
+    def extract_single(*asked: Any, **told: Any) -> Any:
+        action = extract(*asked, **told)
+        return "sqs:SendMessage" if action == "sqs:SendMessageBatch" else action
+
+    actions.extract_iam_action = extract_single
 
 
 def check_conditions_once(dynamodb: Any) -> None:
@@ -161,9 +183,10 @@ def main() -> None:
     tell_logs(lambda_service)
     tell_caller_address(lambda_service)
     repeat_failed_stream_batches(lambda_service)
-    authorise_every_parameter(
+    authorise_every_resource(
         importlib.import_module("ministack.core.iam_actions"), importlib.import_module("ministack.core.iam_evaluator")
     )
+    authorise_batches_as_single_messages(importlib.import_module("ministack.core.iam_actions"))
     one_sign_in_at_a_time(importlib.import_module("ministack.services.cognito"))
     check_conditions_once(importlib.import_module("ministack.services.dynamodb"))
     server = importlib.import_module("ministack.app")

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from local import mail
 from local.pages import Page, page_for
 
 LANES = 8
@@ -102,6 +103,7 @@ class Front(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.listener = listener
         self.api_prefix = ""
+        self.emulator_url = ""
         self.lanes: Lanes | None = None
 
     @property
@@ -112,6 +114,7 @@ class Front(ThreadingHTTPServer):
     def start(self, api_id: str, emulator_port: int) -> Lanes:
         """Serve the API of this id from now on, in the background; returns the lanes its requests take."""
         self.api_prefix = f"/_aws/execute-api/{api_id}/$default"
+        self.emulator_url = f"http://127.0.0.1:{emulator_port}"
         self.lanes = Lanes(emulator_port)
         threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True, name="front").start()
         return self.lanes
@@ -146,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             path = self.path.partition("?")[0]
             is_api = path == "/v1" or path.startswith("/v1/")
-            status = self._forward(body) if is_api else self._show(page_for(path))
+            status = self._forward(body) if is_api else self._show(self._mail() if path == "/mail" else page_for(path))
         self.server.listener(self.command, self.path, status, (time.perf_counter() - began) * 1000)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve
@@ -173,6 +176,10 @@ class _Handler(BaseHTTPRequestHandler):
             # The emulator tells what the function raised; API Gateway does not, and answers 500.
             return self._answer(500, [], b'{"message":"Internal Server Error"}')
         return self._answer(status, answered, content)
+
+    def _mail(self) -> Page | None:
+        url = self.server.emulator_url
+        return Page("text/html; charset=utf-8", mail.page(url).encode()) if url else None
 
     def _show(self, page: Page | None) -> int:
         if page is None:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from local import ministack
+from local import mail, ministack
 from local.agora_host import connect_bucket, describe_agora, start_agora
 from local.agora_keys import put_agora_keys
 from local.build import build_if_changed, take_view
@@ -111,7 +111,10 @@ def start(home: Home) -> None:
             "AllowedOrigins": ORIGINS,
             "AgoraParameterPath": AGORA_PATH,
             "AgoraUrls": agora.url,
+            "MailFrom": mail.SENDER,
+            "MailIdentity": mail.DOMAIN,
         }
+        mail.open_mail(emulator)
         deployment = deploy(emulator, view, wanted)
         console.name_functions(deployment.functions())
         lanes = front.start(deployment.physical("AWS::ApiGatewayV2::Api"), emulator.port)
@@ -141,7 +144,8 @@ def start(home: Home) -> None:
 
 def _greet(console: Console, stack: Stack, home: Home) -> None:
     address = stack["api"].removesuffix("/v1")
-    console.say(f"\nAPI    {stack['api']}\nDocs   {address}/docs\nAWS    {stack['aws']['endpoint_url']}")
+    console.say(f"\nAPI    {stack['api']}\nDocs   {address}/docs\nMail   {address}/mail")
+    console.say(f"AWS    {stack['aws']['endpoint_url']}")
     console.say(f"Agora  {stack['agora']['url']}/_simulator/state\nStack  {home.stack_file}\n")
     console.say(f"{'user':8}{'id':24}token (24 h; a fresh one: python -m local token NAME)")
     for name, user in stack["users"].items():

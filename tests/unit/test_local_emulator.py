@@ -12,7 +12,8 @@ import pytest
 
 from local.emulator import (
     LOG_MARK,
-    authorise_every_parameter,
+    authorise_batches_as_single_messages,
+    authorise_every_resource,
     check_conditions_once,
     one_sign_in_at_a_time,
     repeat_failed_stream_batches,
@@ -86,7 +87,7 @@ def test_a_role_needs_the_right_to_every_parameter_it_asks_for() -> None:
     allowed = {"arn:aws:ssm:eu:1:parameter/a/app_id"}
     actions = SimpleNamespace(extract_resource_arn=lambda *_: "*")
     evaluator = SimpleNamespace(enforce=lambda *_, resource_arn: None if resource_arn in allowed else "denied")
-    authorise_every_parameter(actions, evaluator)
+    authorise_every_resource(actions, evaluator)
 
     def ask(*names: str) -> Any:
         body = json.dumps({"Names": list(names)}).encode()
@@ -96,6 +97,29 @@ def test_a_role_needs_the_right_to_every_parameter_it_asks_for() -> None:
 
     assert ask("/a/app_id") is None
     assert ask("/a/app_id", "/a/app_certificate") == "denied"
+
+
+def test_a_role_needs_the_right_to_the_identity_and_the_configuration_set_it_mails_with() -> None:
+    allowed = {"arn:aws:ses:eu:1:identity/example.com", "arn:aws:ses:eu:1:configuration-set/events"}
+    actions = SimpleNamespace(extract_resource_arn=lambda *_: "*")
+    evaluator = SimpleNamespace(enforce=lambda *_, resource_arn: None if resource_arn in allowed else "denied")
+    authorise_every_resource(actions, evaluator)
+
+    def send(sender: str, configuration_set: str) -> Any:
+        body = json.dumps({"FromEmailAddress": sender, "ConfigurationSetName": configuration_set}).encode()
+        arn = actions.extract_resource_arn("ses", "POST", "/v2/email/outbound-emails", {}, body, {}, "eu", "1")
+        return evaluator.enforce("key", "ses:SendEmail", "ses", "eu", resource_arn=arn)
+
+    assert send("a@example.com", "events") is None
+    assert send("a@example.com", "another") == "denied"
+    assert send("a@example.org", "events") == "denied"
+
+
+def test_a_batch_of_messages_needs_the_right_to_send_messages() -> None:
+    actions = SimpleNamespace(extract_iam_action=lambda action: action)
+    authorise_batches_as_single_messages(actions)
+    assert actions.extract_iam_action("sqs:SendMessageBatch") == "sqs:SendMessage"
+    assert actions.extract_iam_action("sqs:DeleteMessage") == "sqs:DeleteMessage"
 
 
 def test_a_condition_is_parsed_once() -> None:
