@@ -5,11 +5,16 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any, cast
+from urllib.parse import urlsplit
+
+from urllib3 import HTTPResponse
 
 from atelier import clock, queues, table
 from atelier.accounts.caller import Caller
 from atelier.agora.notices import parse
+from atelier.agora.rest import AgoraRest
 from atelier.attendance.items import Attendance, attendance_key
 from atelier.recordings.items import Recording, recording_key
 from atelier.rooms import notices
@@ -31,7 +36,8 @@ from atelier.upkeep.pace import Channels
 from atelier.upkeep.rooms import Run
 from atelier.workshops import lifecycle
 from atelier.workshops.items import Workshop, place_in_lists, workshop_key
-from tests.agora_simulator import Agora
+from local.agora import Simulator
+from tests.agora_simulator import ACCESS, Agora
 from tests.calling import id_of
 from tests.workshops import stored
 
@@ -42,6 +48,21 @@ _uids = itertools.count(1001)
 
 type Device = tuple[str, str]
 """A person's name, and `main` or `screen`."""
+
+
+class _Wire:
+    """Takes requests straight to the simulator, as a pool of connections does by way of the network."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def request(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], **_: Any) -> Any:
+        """The answer to a request."""
+        address = urlsplit(url)
+        target = f"{address.path}?{address.query}"
+        told = None if body is None else json.loads(body)
+        status, answer = self._simulator.answer(method, target, headers["Authorization"], told)
+        return HTTPResponse(BytesIO(json.dumps(answer).encode()), status=status, preload_content=False)
 
 
 @dataclass
@@ -64,6 +85,15 @@ class LiveRoom:
     def crash(self, user: str, device: str = "main") -> None:
         """Somebody's device falls silent."""
         self.live.agora.simulator.crash(self.channel, self.uids[user, device])
+
+    def turn(self, user: str, device: str = "main", *, host: bool) -> None:
+        """Somebody begins to publish, or ceases to."""
+        agora = self.live.agora.simulator
+        (agora.become_host if host else agora.become_audience)(self.channel, self.uids[user, device])
+
+    def start(self) -> None:
+        """The host starts the workshop."""
+        lifecycle.start(self.id, Caller(id_of("host")), at=self.live.now)
 
     def end(self) -> None:
         """The host ends the workshop."""
@@ -190,7 +220,11 @@ class Live:
 
     def upkeep(self, agora: Channels | None = None) -> Run:
         """One comparison of the open rooms with Agora."""
-        return rooms.compare_all(lambda: agora or self.agora.rest(), QUEUE, at=self.now)
+        return rooms.compare_all(lambda: agora or self.rest(), QUEUE, at=self.now)
+
+    def rest(self) -> AgoraRest:
+        """Agora's REST API without a network between."""
+        return AgoraRest(ACCESS, ["https://agora.example.com"], pool=cast("Any", _Wire(self.agora.simulator)))
 
     def sent(self, task: str = "recording") -> list[str]:
         """The workshops that the recorder was told to look at."""

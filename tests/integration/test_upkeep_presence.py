@@ -67,6 +67,26 @@ class TestSomebodyWhoIsIn:
         live.upkeep()
         assert room.believed == {("ben", "main"), ("ben", "screen")}
 
+    def test_is_found_again_when_all_that_was_told_is_that_everybody_had_left(
+        self, live: Live, room: LiveRoom, stream: Stream, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        began = live.seconds()
+        room.enter("ana")
+        live.wait(minutes=5)
+        with monkeypatch.context() as deaf:
+            deaf.setattr(live.agora.simulator.notices, "tell", _only(102, live))
+            room.leave("ana")
+            live.wait(minutes=5)
+            room.enter("ana")
+        live.wait(minutes=5)
+        stream.run()
+        assert (room.believed, room.intervals()) == ({("ana", "main")}, [(began, began + 300)])
+        assert live.upkeep().fixed == 1
+        stream.run()
+        assert room.intervals() == [(began, began + 300), (began + 600, None)]
+        live.wait(minutes=5)
+        assert live.upkeep().fixed == 0
+
     def test_leaves_when_a_later_notice_says_so(self, live: Live, room: LiveRoom, stream: Stream) -> None:
         began = live.seconds()
         deafly(live, lambda: room.enter("ana"))
@@ -98,7 +118,7 @@ class TestSomebodyWhoIsIn:
                 deafly(live, lambda: room.leave("ana"))
                 return users
 
-        assert live.upkeep(Late(live.agora.rest())).fixed == 0
+        assert live.upkeep(Late(live.rest())).fixed == 0
         assert room.believed == set()
 
 
@@ -107,6 +127,7 @@ class TestSomebodyWhoIsGone:
         began = live.seconds()
         room.enter("ana")
         live.wait(minutes=5)
+        stream.run()
         assert live.upkeep().fixed == 0
         live.wait(60)
         deafly(live, lambda: room.leave("ana"))
@@ -177,7 +198,7 @@ class TestSomebodyWhoIsGone:
                 super().users(channel)
                 return Users(exists=False, uids=frozenset(), hosts=frozenset(), is_complete=True)
 
-        assert live.upkeep(Forgetful(live.agora.rest())).fixed == 0
+        assert live.upkeep(Forgetful(live.rest())).fixed == 0
         assert room.believed == {("ana", "main")}
 
     def test_a_wrong_absence_costs_no_more_than_the_time_until_the_next_comparison(
@@ -243,16 +264,17 @@ class TestWhatIsNotJudged:
                 super().users(channel)
                 return Users(exists=True, uids=frozenset(), hosts=frozenset(), is_complete=False)
 
-        assert live.upkeep(CutOff(live.agora.rest())).fixed == 1
+        assert live.upkeep(CutOff(live.rest())).fixed == 1
         assert room.believed == {("ben", "main")}
         assert room.room.updated_at == before
 
-    def test_what_is_right(self, live: Live, room: LiveRoom) -> None:
+    def test_what_is_right(self, live: Live, room: LiveRoom, stream: Stream) -> None:
         room.enter("ana")
         room.enter("ben")
         live.wait(60)
         room.leave("ben")
         live.wait(minutes=5)
+        stream.run()
         before = room.facts
         run = live.upkeep()
         assert (run.compared, run.fixed, run.failed) == (1, 0, 0)
@@ -295,7 +317,7 @@ class TestWhateverHappens:
                 live.wait()
                 return told
 
-        assert live.upkeep(Meanwhile(live.agora.rest())).fixed == 0
+        assert live.upkeep(Meanwhile(live.rest())).fixed == 0
         assert room.believed == {("ana", "main")}
         assert room.told("absent") == []
 
@@ -321,6 +343,12 @@ class _Blind:
 
     def user(self, channel: str, uid: int) -> UserState:
         return UserState(in_channel=not (channel and uid), joined_at=None, is_host=False)
+
+
+def _only(kind: int, live: Live) -> Any:
+    """Tells nothing but one kind of notice."""
+    tell = live.agora.simulator.notices.tell
+    return lambda product, told, payload: tell(product, told, payload) if told == kind else None
 
 
 def _amiss(live: Live, room: LiveRoom) -> None:

@@ -26,6 +26,7 @@ from tests.calling import Context, id_of
 from tests.counting import counted
 from tests.faults import Killed, answers_lost, failing_with, killed_after, killed_before
 from tests.live import Live, LiveRoom
+from tests.streaming import Stream
 from tests.workshops import audit_of
 
 
@@ -131,10 +132,10 @@ class TestAWorkshopThatEverybodyHasLeft:
                 self.asked += 1
                 if self.asked == 2:
                     room.enter("host")
-                return live.agora.rest().users(channel)
+                return live.rest().users(channel)
 
             def user(self, channel: str, uid: int) -> UserState:
-                return live.agora.rest().user(channel, uid)
+                return live.rest().user(channel, uid)
 
         assert live.upkeep(Returning()).ended == 0
         assert room.workshop.status == "live"
@@ -281,10 +282,10 @@ class TestARun:
         class Listening:
             def users(self, channel: str) -> Users:
                 asked.append(channel)
-                return live.agora.rest().users(channel)
+                return live.rest().users(channel)
 
             def user(self, channel: str, uid: int) -> UserState:
-                return live.agora.rest().user(channel, uid)
+                return live.rest().user(channel, uid)
 
         endings.note(rooms[1].room, rooms[1].workshop, live.now(), is_settled=False)
         live.upkeep(Listening())
@@ -299,10 +300,10 @@ class TestARun:
             def users(self, channel: str) -> Users:
                 asked.append(channel)
                 time.sleep(0.05)
-                return live.agora.rest().users(channel)
+                return live.rest().users(channel)
 
             def user(self, channel: str, uid: int) -> UserState:
-                return live.agora.rest().user(channel, uid)
+                return live.rest().user(channel, uid)
 
         with retries.time_to_start(0.25):
             first = live.upkeep(Paced(Slow(), per_second=1000))
@@ -317,7 +318,7 @@ class TestARun:
 
     def test_asks_agora_eight_times_a_second(self, live: Live) -> None:
         passed: list[float] = []
-        paced = Paced(live.agora.rest(), monotonic=lambda: sum(passed), sleep=passed.append)
+        paced = Paced(live.rest(), monotonic=lambda: sum(passed), sleep=passed.append)
         for _ in range(17):
             paced.users("nobody")
         assert sum(passed) == pytest.approx(2.0)
@@ -330,10 +331,10 @@ class TestARun:
             def users(self, channel: str) -> Users:
                 if channel == rooms[1].channel:
                     raise RefusedError(400, None, "no")
-                return live.agora.rest().users(channel)
+                return live.rest().users(channel)
 
             def user(self, channel: str, uid: int) -> UserState:
-                return live.agora.rest().user(channel, uid)
+                return live.rest().user(channel, uid)
 
         run = live.upkeep(Refusing())
         assert (run.compared, run.failed) == (2, 1)
@@ -359,13 +360,18 @@ class TestARun:
         assert live.upkeep().compared == 3
         assert {room.room.updated_at for room in rooms} == {live.now()}
 
-    def test_takes_a_few_round_trips_per_room(self, live: Live) -> None:
+    def test_takes_a_few_round_trips_per_room(self, live: Live, stream: Stream) -> None:
         room = live.open("ana")
-        room.enter("ana")
         live.wait(minutes=5)
         with counted() as use:
             live.upkeep()
         assert use.operations == ["Query", "BatchGetItem", "Query", "Query", "UpdateItem"]
+        room.enter("ana")
+        live.wait(minutes=5)
+        stream.run()
+        with counted() as use:
+            live.upkeep()
+        assert use.operations == ["Query", "BatchGetItem", "Query", "Query", "Query", "UpdateItem"]
 
     @pytest.mark.usefixtures("table")
     def test_asks_nobody_anything_while_no_room_is_open(self, monkeypatch: pytest.MonkeyPatch) -> None:

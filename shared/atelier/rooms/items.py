@@ -41,7 +41,8 @@ class Participant(Item, discriminator="participant"):
     """The latest state of one device in a room. It serves "who is in now"; attendance is told by presence facts.
 
     client_seq: of the event that this state follows from; an event with a smaller one changes nothing.
-    since: the instant of that event, by Agora's clock. applied_at: when we learnt of it, by ours.
+    since: the instant of that event, by Agora's clock; of a comparison, the last at which the device is known to have
+    been there. applied_at: when we learnt of it, by ours.
     """
 
     user_id = UnicodeAttribute()

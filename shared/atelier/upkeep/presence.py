@@ -33,7 +33,8 @@ _STATE = ("user_id", "device", "is_in", "is_publisher", "client_seq", "since", "
 class Look:
     """What is compared. asked_at: when, before Agora was asked. last: the last comparison that told of everybody.
 
-    recorders: the uids that Agora gave our recorders on its own. is_over: whether nothing more is waited for.
+    recorders: the uids that Agora gave our recorders on its own. attending: the people whose attendance goes on.
+    is_over: whether nothing more is waited for.
     """
 
     workshop_id: str
@@ -41,6 +42,7 @@ class Look:
     participants: Collection[Participant]
     users: "Users"
     recorders: Collection[int]
+    attending: Collection[str]
     asked_at: datetime
     last: datetime
     is_over: bool
@@ -74,8 +76,10 @@ def mend(look: Look, agora: Channels) -> Found:
     inside = shown(look, look.users)
     states = {participant.uid: participant for participant in look.participants}
     believed = {uid for uid, state in states.items() if state.is_in}
+    # The end of a channel ends its last user's attendance and leaves the state alone, which a lost join would have set.
+    unattended = {uid for uid in inside & believed if states[uid].user_id not in look.attending}
     mended = [_absent(look, states[uid], agora) for uid in sorted(believed - inside)]
-    mended += [_seen(look, device, agora) for device in _devices(look, states, inside - believed)]
+    mended += [_seen(look, device, agora) for device in _devices(look, states, (inside - believed) | unattended)]
     fixed = {state.uid: state for state in mended if state is not None}
     now = [*(states | fixed).values()]
     out = [state for state in now if not state.is_in]
@@ -113,7 +117,7 @@ def _absent(look: Look, state: Participant, agora: Channels) -> Participant | No
     # The list is one answer, and a wrong absence takes attendance away: the device itself is asked about too.
     if not is_listed or _is_fresh(look, state) or agora.user(look.channel, state.uid).in_channel:
         return None
-    # Where the last comparison said nothing of the device, its own last event is all that shows it was there.
+    # Where the last comparison said nothing of the device, what it was last heard by is all that shows it was there.
     was_judged = state.applied_at <= look.last - NOT_JUDGED_BEFORE
     last_there = max(look.last, state.since) if was_judged else state.since
     device = _Device(state.uid, state.user_id, state.device, state)
@@ -152,7 +156,7 @@ def _write(look: Look, device: _Device, fact: PresenceFact, *, is_publisher: boo
         is_in=is_in,
         is_publisher=is_publisher,
         client_seq=0 if before is None else before.client_seq,
-        since=fact.at if is_in else fact.since,
+        since=fact.since,
         applied_at=look.asked_at,
         expires_at=int((look.asked_at + STATE_KEPT_FOR).timestamp()),
     )

@@ -10,6 +10,7 @@ from typing import cast
 
 from atelier import clock, observability, queues, table
 from atelier.agora.rest_errors import OutageError
+from atelier.attendance.items import Attendance, attendance_pk
 from atelier.recordings.items import UNFINISHED, Recording, recording_key
 from atelier.retries import OutOfTimeError
 from atelier.rooms.items import OPEN_ROOMS, Participant, Room, participant_key
@@ -114,13 +115,20 @@ def _look(workshop: Workshop, room: Room, recordings: list[Recording], agora: Ch
     participants = [cast("Participant", item) for item in table.Item.query(pk, consistent_read=True)]
     # The instant before Agora is asked: of whoever comes later, its answer tells nothing.
     asked_at = clock.whole_seconds(at())
+    users = agora.users(room.channel)
     return Look(
         workshop_id=workshop.id,
         channel=room.channel,
         participants=participants,
-        users=agora.users(room.channel),
+        users=users,
         recorders={int(uid) for recording in recordings for uid in recording.other_uids or ()},
+        attending=_attending(workshop.id) if users.uids else (),
         asked_at=asked_at,
         last=room.updated_at,
         is_over=workshop.is_over,
     )
+
+
+def _attending(workshop_id: str) -> set[str]:
+    found = cast("list[Attendance]", list(table.Item.query(attendance_pk(workshop_id))))
+    return {person.user_id for person in found if person.intervals and person.intervals[-1][1] is None}
