@@ -2,8 +2,8 @@
 
 The times of the last accepted ones stand in one item. Whoever is accepted writes the list anew on condition that it is
 still the one they read, in the same transaction as what the limit is for, so the limit counts what happened and nothing
-else. The clocks of two processes may differ: a time is never written that lies before the last one, so the window holds
-by the times as they are written.
+else. Each one comes a whole window after the one `most` places before it. That holds the limit by the times as they are
+written, in whatever order: the clocks of two processes may differ.
 """
 
 from dataclasses import dataclass
@@ -47,12 +47,12 @@ class Limit:
         """
         before = found if isinstance(found, LimitTimes) else None
         times = [int(time) for time in cast("list[float]", before.times_ms)] if before else []
-        now = max([clock.milliseconds(at), *times[-1:]])
+        now = clock.milliseconds(at)
         last = times[-self.most :]
         wait_ms = last[0] + self.within_s * 1000 - now if len(last) == self.most else 0
         if wait_ms > 0:
             raise self.refusal(-(-wait_ms // 1000))
-        return Admission(self, self.key(*who), before, [*last, now][-self.most :])
+        return Admission(self, self.key(*who), before, [*last, now])
 
 
 @dataclass(frozen=True, slots=True)
