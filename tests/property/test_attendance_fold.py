@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from atelier.attendance.intervals import BRIDGED_REASONS, BRIDGED_S, Fact, Interval, fold, total_seconds
 
 NOW = 100_000
-COMPARED_EVERY_S = 300
+COMPARED_EVERY_S, NOT_JUDGED_BEFORE_S = 300, 120
 DEPARTURES = (0, 1, 3, 12)
 DROPS = tuple(sorted(BRIDGED_REASONS))
 
@@ -155,7 +155,7 @@ def test_after_one_comparison_who_is_in_is_in_and_who_is_not_is_not(
     stays: list[Connection], data: st.DataObject
 ) -> None:
     kept = [fact for fact in told(stays) if data.draw(st.booleans())]
-    compared = _compared(stays, kept, [NOW - 1])
+    compared, _ = _compared(stays, kept, [NOW - 1])
     intervals = fold(kept + compared)
     assert any(left is None for _, left in intervals) == any(stay.left is None for stay in stays)
 
@@ -166,25 +166,32 @@ def test_with_comparisons_no_time_is_counted_in_which_one_missed_the_person(
 ) -> None:
     kept = [fact for fact in told(stays) if data.draw(st.booleans())]
     looks = list(range(1000, 35_000, COMPARED_EVERY_S))
-    seconds = seconds_in(fold(kept + _compared(stays, kept, looks)))
-    wrong = seconds - truth(stays)
-    assert not wrong & {at for at in looks if not any(stay.covers(at) for stay in stays)}
-    # What is counted wrongly is a gap between two stays which no comparison fell into.
+    compared, judged = _compared(stays, kept, looks)
+    wrong = seconds_in(fold(kept + compared)) - truth(stays)
+    assert not wrong & {at for at in judged if not any(stay.covers(at) for stay in stays)}
+    # What is counted wrongly is a gap between two stays which no comparison, or one too early to tell, fell into.
     for at in wrong:
-        [(left, back)] = [
+        [gap] = [
             (before.left, after.joined)
             for before, after in pairwise(stays)
             if before.left is not None and before.left <= at < after.joined
         ]
-        assert back - left <= COMPARED_EVERY_S
+        assert gap[1] - gap[0] <= COMPARED_EVERY_S + NOT_JUDGED_BEFORE_S
 
 
-def _compared(stays: list[Connection], kept: list[Fact], looks: list[int]) -> list[Fact]:
-    """What comparisons with Agora add to facts that came in time: they know the device by what it told last."""
+def _compared(stays: list[Connection], kept: list[Fact], looks: list[int]) -> tuple[list[Fact], list[int]]:
+    """What comparisons with Agora add to facts that came in time, and which of them told of the device.
+
+    They know it by what it told last, and leave it alone for a while after that.
+    """
     found: list[Fact] = []
+    judged = []
     last_found_in = 0
     for at in looks:
         known = sorted((fact for fact in [*kept, *found] if fact.at <= at), key=lambda fact: (fact.at, fact.client_seq))
+        if any(fact.at > at - NOT_JUDGED_BEFORE_S for fact in known):
+            continue
+        judged.append(at)
         is_thought_in = bool(known) and known[-1].what not in ("leave", "absent")
         there = next((stay for stay in stays if stay.covers(at)), None)
         if there is not None:
@@ -193,7 +200,7 @@ def _compared(stays: list[Connection], kept: list[Fact], looks: list[int]) -> li
             last_found_in = at
         elif is_thought_in:
             found.append(Fact("absent", 7, at, at * 1000, since=last_found_in))
-    return found
+    return found, judged
 
 
 @given(st.integers(1, 10), st.integers(30, 3000), st.integers(30, 3000), st.sampled_from([2, 5]))

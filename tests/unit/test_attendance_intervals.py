@@ -21,8 +21,8 @@ def role(at: int, seq: int = 0) -> Fact:
     return Fact("role", MAIN, at, seq or at * 1000)
 
 
-def destroyed(at: int) -> Fact:
-    return Fact("destroyed", MAIN, at, at * 1000)
+def destroyed(at: int, seq: int = 0) -> Fact:
+    return Fact("destroyed", MAIN, at, seq or at)
 
 
 def seen(joined: int, at: int | None = None) -> Fact:
@@ -66,10 +66,18 @@ CASES: dict[str, tuple[list[Fact], list[Interval]]] = {
         [join(100), leave(500, 400, seq=9), join(500, 8)],
         [(100, None)],
     ),
+    "out and in within a second, and the leave does not say how long": (
+        [join(100), leave(500, seq=8), join(500, 9)],
+        [(100, None)],
+    ),
     "a channel destroyed": ([join(100), destroyed(800)], [(100, 800)]),
     "a channel destroyed before its last leave": ([join(100), destroyed(790), leave(800, 700)], [(100, 800)]),
     "a channel destroyed after its last leave": ([join(100), leave(800, 700), destroyed(801)], [(100, 800)]),
     "a channel destroyed and entered again at once": ([join(100), destroyed(800), join(800)], [(100, None)]),
+    "a channel destroyed and entered again, by clocks that differ": (
+        [join(100), destroyed(800, 10**9), join(800)],
+        [(100, None)],
+    ),
     "a channel destroyed, and nothing else known": ([destroyed(800)], []),
     "found in": ([seen(100, 400)], [(100, None)]),
     "found in, then the join arrives": ([seen(100, 400), join(100)], [(100, None)]),
@@ -89,6 +97,10 @@ CASES: dict[str, tuple[list[Fact], list[Interval]]] = {
     ),
     "found in a new connection before the old one's leave": (
         [join(100), leave(501, 401, reason=5), seen(495, 700)],
+        [(100, None)],
+    ),
+    "found in a new connection that began as the old one ended": (
+        [join(100), leave(500, 400), seen(500)],
         [(100, None)],
     ),
     "found in, by a comparison of which no time is known": ([seen(100), leave(800, 700)], [(100, 800)]),
@@ -115,7 +127,12 @@ CASES: dict[str, tuple[list[Fact], list[Interval]]] = {
         [(100, 900)],
     ),
     "a join in the middle of what one leave tells": ([join(300), leave(800, 700)], [(100, 800)]),
-    "a lost join does not reach back over a leave": ([leave(500, 400), leave(800, 700)], [(100, 800)]),
+    "a duration does not reach back over a leave": ([leave(500, 100), leave(800, 700)], [(400, 800)]),
+    "a duration does not reach back over a leave and the time until the next join": (
+        [join(100), leave(290, 190), join(300), leave(800, 700)],
+        [(100, 290), (300, 800)],
+    ),
+    "a duration that cannot be": ([leave(800, 10**12)], [(800, 800)]),
     "a role told before a leave does not bring back": (
         [join(100, 1), leave(800, 700, seq=3), role(801, 2)],
         [(100, 800)],

@@ -108,8 +108,12 @@ class _Device:
     def _certain(self) -> Iterator[_Span]:
         """The time in one connection that a single fact tells both ends of, whatever others say."""
         for leave in self._leaves:
-            earliest = max((other.at for other in self._leaves if other.at < leave.at), default=-inf)
-            yield max(self._began(leave), earliest), leave.at
+            began = self._began(leave)
+            before = max((other.at for other in self._leaves if other.at < leave.at), default=began)
+            if began < before:
+                # It had left in between, so the duration tells of more than the last connection.
+                began = min((join for join in self._joins if before <= join <= leave.at), default=before)
+            yield began, leave.at
         for fact in self._facts:
             if fact.what == "seen" and fact.since is not None and not self._ends_of(fact, fact.since):
                 yield self._near_join(fact.at), max(fact.since, fact.at)
