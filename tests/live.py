@@ -13,6 +13,7 @@ from urllib3 import HTTPResponse
 
 from atelier import clock, queues, table
 from atelier.accounts.caller import Caller
+from atelier.agora.names import RECORDER_UIDS
 from atelier.agora.notices import parse
 from atelier.agora.rest import AgoraRest
 from atelier.attendance.items import Attendance, attendance_key
@@ -98,6 +99,22 @@ class LiveRoom:
     def end(self) -> None:
         """The host ends the workshop."""
         lifecycle.end(self.id, Caller(id_of("host")), at=self.live.now)
+
+    def cancel(self) -> None:
+        """The host cancels the workshop."""
+        lifecycle.cancel(self.id, Caller(id_of("host")), at=self.live.now)
+
+    def record(self, status: str = "recording", **values: Any) -> None:
+        """Puts a recording into the table."""
+        now = clock.whole_seconds(self.live.now())
+        key = recording_key(self.id, f"rec_{status}")
+        fields: dict[str, Any] = {
+            "uid": RECORDER_UIDS.start,
+            "folder": "recordings/x/y",
+            "created_at": now,
+            "updated_at": now,
+        }
+        Recording(*key, status=status, **(fields | values)).save()
 
     @property
     def workshop(self) -> Workshop:

@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from atelier import aws, observability
+from atelier.agora.secrets import SecretStore
+from functions.tokens import app as tokens
 from tests import emulator
-from tests.agora_simulator import running
+from tests.agora_simulator import Agora, running
+from tests.calling import World
 from tests.live import Live, queued_by
 from tests.recordings import BUCKET
+from tests.rooms import CREDENTIALS
 from tests.streaming import Stream
 
 
@@ -52,3 +56,13 @@ def live(table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
         live = Live(agora)
         queued_by(live, monkeypatch)
         yield live
+
+
+@pytest.fixture
+def agora(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agora]:
+    """An Agora whose time begins now, for tokens that the API signs."""
+    monkeypatch.setenv("AGORA_PARAMETER_PATH", "/studio/agora")
+    monkeypatch.setattr(tokens, "credentials", SecretStore(lambda: CREDENTIALS))
+    with running() as agora:
+        agora.clock.now = time.time()
+        yield agora

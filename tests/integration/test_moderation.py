@@ -1,83 +1,17 @@
 """Removing and silencing at Agora: what a token that is still good says is no longer let through, and is again."""
 
-import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any
 
 import pytest
 
-from atelier.agora.rest import AgoraRest, OutageError, RefusedError
-from atelier.agora.secrets import SecretStore
-from atelier.rooms import moderation
 from atelier.rsvps.items import Attendee
-from functions.tokens import app as tokens
 from local.agora.rooms import KeptOutError
-from tests.agora_simulator import Agora, running
-from tests.calling import World, id_of
+from tests.agora_simulator import Agora
+from tests.calling import World
 from tests.counting import counted
-from tests.faults import Killed, answers_lost, killed_after, killed_before
-from tests.rooms import CREDENTIALS, a_workshop, remove, rights, row_of, rsvp, token
-from tests.workshops import run, stored
-
-LIFETIME_S = 3600
-
-
-@pytest.fixture
-def agora(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agora]:
-    """An Agora whose time begins now, for tokens that the API signs."""
-    monkeypatch.setenv("AGORA_PARAMETER_PATH", "/studio/agora")
-    monkeypatch.setattr(tokens, "credentials", SecretStore(lambda: CREDENTIALS))
-    with running() as agora:
-        agora.clock.now = time.time()
-        yield agora
-
-
-class Room:
-    """A live workshop with people in it."""
-
-    def __init__(self, agora: Agora, world: World, *people: str, **fields: Any) -> None:
-        self.agora = agora
-        self.id = a_workshop(world, seated=people, **fields)
-        self.channel = stored(self.id).channel
-        self.rest: Any = agora.rest()
-
-    def enter(self, user: str, device: str = "main") -> tuple[int, str]:
-        """Somebody asks for a token and enters; the uid and the token."""
-        reply = token(self.id, user, device=device)
-        assert reply.status == 200, reply.text
-        uid: int = reply.json["uid"]
-        self.agora.simulator.join(self.channel, uid, reply.json["token"])
-        return uid, reply.json["token"]
-
-    def look(self, user: str = "ana", rest: Any = None) -> None:
-        """The recorder looks at a person."""
-        moderation.bring_in_line(self.id, id_of(user), rest or self.rest, token_lifetime_s=LIFETIME_S, at=self.now)
-
-    def now(self) -> datetime:
-        """The time at Agora and here."""
-        return datetime.fromtimestamp(self.agora.clock.now, UTC)
-
-    @property
-    def inside(self) -> set[int]:
-        """Who is in the room."""
-        return self.agora.simulator.uids(self.channel)
-
-    def publishes(self, uid: int) -> list[str]:
-        """What somebody in the room sends to the others."""
-        rooms = self.agora.simulator.rooms
-        return rooms.publishes(self.channel, rooms.channels[self.channel][uid])
-
-    def forbidden(self, uid: int) -> set[str]:
-        """What a uid may not do in the room by Agora's rules."""
-        return self.agora.simulator.rules.taken_from(self.channel, uid)
-
-    @property
-    def rules(self) -> list[Any]:
-        """The rules in force at Agora."""
-        return self.agora.simulator.rules.in_force()
+from tests.moderated import LIFETIME_S, Room
+from tests.rooms import remove, rights, row_of, rsvp
+from tests.workshops import run
 
 
 @pytest.fixture
@@ -273,151 +207,8 @@ class TestNothingIsAskedOfAgora:
         assert room.agora.simulator.requests == [("rule", 200)]
 
 
-class TestWhateverHappens:
-    @pytest.mark.parametrize("n", [1, 2])
-    @pytest.mark.parametrize("killed", [killed_before, killed_after, answers_lost])
-    def test_the_next_look_forbids_what_a_dead_one_did_not(self, room: Room, killed: Any, n: int) -> None:
-        ana, _ = room.enter("ana")
-        remove(room.id, "ana")
-        with killed(n) as fault:
-            _until_dead(room.look)
-        assert fault.struck == 1
-        room.look()
-        assert (room.forbidden(ana), room.inside) == ({"join_channel"}, set())
-
-    @pytest.mark.parametrize("n", [1, 2])
-    @pytest.mark.parametrize("killed", [killed_before, killed_after])
-    def test_what_a_dead_look_forbade_is_allowed_again(self, room: Room, killed: Any, n: int) -> None:
-        ana, _ = _silenced(room)
-        with killed(n) as fault:
-            _until_dead(room.look)
-        assert fault.struck == 1
-        rights(room.id, "ana", can_speak=True)
-        room.look()
-        assert (room.rules, room.publishes(ana)) == ([], ["audio", "video"])
-
-    @pytest.mark.parametrize("then_speaks", [True, False])
-    @pytest.mark.parametrize("n", [1, 2])
-    @pytest.mark.parametrize("killed", [killed_before, killed_after, answers_lost])
-    def test_a_look_that_died_while_allowing_leaves_what_the_next_one_says(
-        self, room: Room, killed: Any, n: int, *, then_speaks: bool
-    ) -> None:
-        ana, _ = _silenced(room)
-        room.look()
-        rights(room.id, "ana", can_speak=True)
-        with killed(n) as fault:
-            _until_dead(room.look)
-        assert fault.struck == 1
-        if not then_speaks:
-            rights(room.id, "ana", can_speak=False)
-        room.look()
-        assert room.publishes(ana) == (["audio", "video"] if then_speaks else [])
-
-    def test_an_answer_of_agoras_that_was_lost_is_made_up_for(self, room: Room) -> None:
-        ana, _ = _silenced(room)
-        room.agora.simulator.fail("rule", status=504, after=True)
-        with pytest.raises(OutageError):
-            room.look()
-        room.look()
-        assert room.publishes(ana) == []
-        rights(room.id, "ana", can_speak=True)
-        room.look()
-        assert (room.rules, room.publishes(ana)) == ([], ["audio", "video"])
-
-    def test_an_outage_is_told_and_the_next_look_goes_on(self, room: Room) -> None:
-        room.enter("ana")
-        remove(room.id, "ana")
-        room.agora.simulator.misbehave(down="503")
-        for _ in range(2):
-            with pytest.raises(OutageError):
-                room.look()
-        room.agora.simulator.misbehave(down="")
-        room.look()
-        assert room.inside == set()
-
-    def test_a_refusal_is_told(self, room: Room) -> None:
-        room.enter("ana")
-        remove(room.id, "ana")
-        room.agora.simulator.fail("rule", status=400, reason="appid is invalid")
-        with pytest.raises(RefusedError):
-            room.look()
-
-    def test_a_rule_that_agora_forgot_is_not_waited_for(self, room: Room) -> None:
-        ana, _ = _silenced(room)
-        room.look()
-        room.agora.simulator.rules.clear()
-        rights(room.id, "ana", can_speak=True)
-        room.look()
-        assert room.publishes(ana) == ["audio", "video"]
-
-    def test_two_looks_at_once_forbid_and_one_allows_again(self, room: Room) -> None:
-        ana, _ = _silenced(room)
-        for allowed in (False, True):
-            rights(room.id, "ana", can_speak=allowed)
-            with ThreadPoolExecutor(3) as threads:
-                for done in [threads.submit(room.look) for _ in range(3)]:
-                    done.result()
-            assert room.publishes(ana) == (["audio", "video"] if allowed else [])
-        assert room.rules == []
-
-    @pytest.mark.parametrize("step", ["before", "after"])
-    def test_a_look_that_saw_an_old_row_undoes_what_it_did(self, room: Room, step: str) -> None:
-        """While one look silences somebody, they are allowed to speak again and another look is done with that."""
-        ana, _ = _silenced(room)
-
-        def meanwhile() -> None:
-            rights(room.id, "ana", can_speak=True)
-            room.look()
-
-        room.look(rest=Meddled(room.rest, **{step: meanwhile}))
-        assert (room.rules, room.publishes(ana)) == ([], ["audio", "video"])
-
-    def test_without_another_look_an_old_row_would_have_the_last_word(
-        self, room: Room, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        ana, _ = _silenced(room)
-        real, looks = moderation._look, iter([True])  # noqa: SLF001
-        monkeypatch.setattr(moderation, "_look", lambda *who: real(*who) if next(looks, False) else None)
-        room.look(rest=Meddled(room.rest, before=partial(rights, room.id, "ana", can_speak=True)))
-        assert room.publishes(ana) == []
-
-
 @pytest.mark.parametrize(("channel", "uid"), [("", 7), ("a1b2", 0), ("", 0), ("a1b2", True)])
 def test_a_rule_without_channel_or_uid_never_leaves_the_house(agora: Agora, channel: str, uid: int) -> None:
     with pytest.raises(ValueError, match="channel and a uid"):
         agora.rest().place_rule(channel, uid, ["join_channel"], 60)
     assert agora.simulator.requests == []
-
-
-class Meddled:
-    """An Agora at which something happens before or after the first rule is placed."""
-
-    def __init__(self, rest: AgoraRest, before: Any = None, after: Any = None) -> None:
-        self._rest, self._before, self._after = rest, before, after
-        self.rules, self.lift_rule = rest.rules, rest.lift_rule
-
-    def place_rule(self, channel: str, uid: int, privileges: Sequence[str], seconds: int) -> int:
-        """Places a rule."""
-        before, self._before = self._before, None
-        if before:
-            before()
-        placed = self._rest.place_rule(channel, uid, privileges, seconds)
-        after, self._after = self._after, None
-        if after:
-            after()
-        return placed
-
-
-def _silenced(room: Room) -> tuple[int, str]:
-    """Ana, inside with a token to publish, and no longer allowed to; nobody has looked yet."""
-    rights(room.id, "ana", can_speak=True)
-    entered = room.enter("ana")
-    rights(room.id, "ana", can_speak=False)
-    return entered
-
-
-def _until_dead(look: Any) -> None:
-    try:
-        look()
-    except Killed:
-        return

@@ -1,157 +1,29 @@
-"""Runs over the open rooms: deserted workshops end, recordings are looked at, settled rooms leave the list; and what
-becomes of a run that is cut short, doubled, or cannot reach what it needs.
+"""Runs over the open rooms: in which order, what each does about recordings, and what becomes of one that is cut short,
+doubled, or cannot reach what it needs.
 """
 
 import itertools
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from atelier import clock, queues, retries
-from atelier.accounts.caller import Caller
+from atelier import queues, retries
 from atelier.agora.rest import RefusedError, Users, UserState
 from atelier.agora.secrets import SecretStore
 from atelier.errors import AgoraUnavailableError
-from atelier.recordings.items import Recording, recording_key
 from atelier.upkeep import endings
 from atelier.upkeep.pace import Paced
-from atelier.workshops import lifecycle
 from functions.upkeep import app
 from tests.agora_simulator import ACCESS
-from tests.calling import Context, id_of
+from tests.calling import Context
 from tests.counting import counted
 from tests.faults import Killed, answers_lost, failing_with, killed_after, killed_before
-from tests.live import Live, LiveRoom
+from tests.live import Live
 from tests.streaming import Stream
 from tests.workshops import audit_of
-
-
-class TestAWorkshopThatEverybodyHasLeft:
-    def test_is_ended_after_half_an_hour_as_of_when_the_last_one_left(self, live: Live) -> None:
-        room = live.open("ana")
-        for user in ("host", "ana"):
-            room.enter(user)
-        live.wait(minutes=20)
-        room.leave("host")
-        live.wait(minutes=1)
-        room.leave("ana")
-        left = live.now()
-        live.wait(minutes=29)
-        assert live.upkeep().ended == 0
-        live.wait(minutes=1)
-        assert live.upkeep().ended == 1
-        assert (room.workshop.status, room.workshop.actual_ended_at) == ("ended", left)
-        assert audit_of(room.id) == [("workshop_ended", {"from": "live", "to": "ended"})]
-        assert room.workshop.edited_by == endings.SYSTEM
-
-    def test_is_ended_though_every_leave_was_lost_and_never_too_early(self, live: Live) -> None:
-        room = live.open()
-        room.enter("host")
-        live.wait(minutes=5)
-        live.upkeep()
-        last_seen = live.now()
-        live.wait(minutes=4)
-        live.agora.simulator.misbehave(drop=1.0)
-        room.leave("host")
-        left = live.now()
-        while room.workshop.status == "live":
-            live.wait(minutes=5)
-            live.upkeep()
-        assert timedelta(minutes=30) <= live.now() - left <= timedelta(minutes=40)
-        assert room.workshop.actual_ended_at == last_seen
-
-    def test_goes_on_while_anybody_is_there(self, live: Live) -> None:
-        room = live.open("ana")
-        room.enter("host")
-        room.enter("ana")
-        live.wait(minutes=5)
-        room.leave("host")
-        for _ in range(3):
-            live.wait(minutes=30)
-            assert live.upkeep().ended == 0
-
-    def test_goes_on_while_somebody_is_there_of_whom_we_know_nothing(self, live: Live) -> None:
-        room = live.open()
-        live.agora.simulator.rooms.enter(room.channel, 77, is_host=True)
-        live.wait(minutes=60)
-        assert live.upkeep().ended == 0
-
-    def test_is_ended_though_its_recorder_is_still_there(self, live: Live) -> None:
-        room = live.open(records=True)
-        _recording(room, uid=2_000_000_017, other_uids={"4711"})
-        for uid in (2_000_000_017, 4711):
-            live.agora.simulator.rooms.enter(room.channel, uid, is_host=False)
-        live.wait(minutes=31)
-        assert live.upkeep().ended == 1
-
-    def test_is_ended_as_of_its_start_when_nobody_ever_came(self, live: Live) -> None:
-        room = live.open()
-        started = room.workshop.actual_started_at
-        live.wait(minutes=30)
-        assert live.upkeep().ended == 1
-        assert room.workshop.actual_ended_at == started
-
-    def test_is_not_ended_before_it_began(self, live: Live) -> None:
-        room = live.open(status="lobby")
-        room.enter("host")
-        live.wait(60)
-        room.leave("host")
-        live.wait(minutes=40)
-        assert live.upkeep().ended == 0
-        lifecycle.start(room.id, _host(), at=live.now)
-        started = live.now()
-        live.wait(minutes=29)
-        assert live.upkeep().ended == 0
-        live.wait(minutes=1)
-        assert live.upkeep().ended == 1
-        assert room.workshop.actual_ended_at == started
-
-    @pytest.mark.parametrize("came", [False, True])
-    def test_goes_on_as_a_hybrid_one_unless_somebody_had_been_in_the_room(self, live: Live, *, came: bool) -> None:
-        room = live.open(format="hybrid")
-        if came:
-            room.enter("host")
-            live.wait(60)
-            room.leave("host")
-        live.wait(minutes=60)
-        assert live.upkeep().ended == int(came)
-
-    def test_goes_on_when_the_host_returns_just_then(self, live: Live) -> None:
-        room = live.open()
-        live.wait(minutes=60)
-
-        class Returning:
-            def __init__(self) -> None:
-                self.asked = 0
-
-            def users(self, channel: str) -> Users:
-                self.asked += 1
-                if self.asked == 2:
-                    room.enter("host")
-                return live.rest().users(channel)
-
-            def user(self, channel: str, uid: int) -> UserState:
-                return live.rest().user(channel, uid)
-
-        assert live.upkeep(Returning()).ended == 0
-        assert room.workshop.status == "live"
-
-    def test_stays_what_the_host_makes_of_it_just_then(self, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-        room = live.open()
-        live.wait(minutes=60)
-        real = endings.end
-
-        def ended_first(*given: Any, **named: Any) -> Any:
-            room.end()
-            return real(*given, **named)
-
-        monkeypatch.setattr(endings, "end", ended_first)
-        assert (live.upkeep().ended, live.upkeep().failed) == (0, 0)
-        assert room.workshop.edited_by == id_of("host")
 
 
 class TestARecording:
@@ -165,7 +37,7 @@ class TestARecording:
     def test_is_looked_at_after_the_end_until_it_is_at_hand(self, live: Live, status: str) -> None:
         room = live.open()
         room.end()
-        _recording(room, status=status)
+        room.record(status)
         live.upkeep()
         assert live.sent() == ([room.id] if status not in ("ready", "failed") else [])
 
@@ -181,94 +53,6 @@ class TestARecording:
         assert room.room.updated_at == before
         assert live.upkeep().failed == 0
         assert live.sent() == [room.id]
-
-
-class TestASettledRoom:
-    def test_leaves_the_list_when_nobody_can_enter_any_more(self, live: Live) -> None:
-        room = live.open()
-        room.end()
-        live.wait(minutes=59)
-        live.upkeep()
-        assert room.is_listed
-        live.wait(minutes=1)
-        live.upkeep()
-        assert not room.is_listed
-        assert live.upkeep().compared == 0
-
-    def test_was_compared_with_whoever_came_after_the_end(self, live: Live) -> None:
-        room = live.open("ana")
-        room.end()
-        live.wait(minutes=50)
-        room.enter("ana")
-        live.wait(minutes=15)
-        live.upkeep()
-        assert room.is_listed
-        live.agora.simulator.misbehave(drop=1.0)
-        room.leave("ana")
-        live.wait(minutes=5)
-        live.upkeep()
-        assert (room.believed, room.is_listed) == (set(), False)
-
-    @pytest.mark.parametrize(("status", "is_listed"), [("processing", True), ("ready", False), ("failed", False)])
-    def test_has_every_recording_at_hand(self, live: Live, status: str, *, is_listed: bool) -> None:
-        room = live.open()
-        _recording(room, status=status)
-        room.end()
-        live.wait(minutes=90)
-        live.upkeep()
-        assert room.is_listed is is_listed
-
-    def test_is_given_up_after_26_hours_whatever_is_open(self, live: Live) -> None:
-        room = live.open("ana")
-        room.enter("ana")
-        _recording(room, status="processing")
-        room.end()
-        live.wait(minutes=25 * 60)
-        live.upkeep()
-        assert room.is_listed
-        live.wait(minutes=60)
-        live.upkeep()
-        assert not room.is_listed
-
-    def test_may_be_that_of_a_cancelled_workshop(self, live: Live) -> None:
-        room = live.open(status="lobby")
-        lifecycle.cancel(room.id, _host(), at=live.now)
-        live.wait(minutes=61)
-        live.upkeep()
-        assert not room.is_listed
-
-    def test_may_be_a_lobby_that_was_forgotten_and_comes_back_with_its_host(self, live: Live) -> None:
-        room = live.open(status="lobby")
-        live.wait(minutes=24 * 60 - 1)
-        live.upkeep()
-        assert room.is_listed
-        live.wait(minutes=1)
-        live.upkeep()
-        assert not room.is_listed
-        lifecycle.start(room.id, _host(), at=live.now)
-        assert room.is_listed
-        assert live.upkeep().compared == 1
-
-    def test_is_not_that_of_a_workshop_whose_host_starts_it_just_then(
-        self, live: Live, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        room = live.open(status="lobby")
-        live.wait(minutes=24 * 60)
-        real = endings.note
-
-        def started_first(*given: Any, **named: Any) -> None:
-            lifecycle.start(room.id, _host(), at=live.now)
-            real(*given, **named)
-
-        monkeypatch.setattr(endings, "note", started_first)
-        live.upkeep()
-        assert room.is_listed
-
-    def test_may_be_without_a_workshop(self, live: Live) -> None:
-        room = live.open()
-        room.workshop.delete()
-        live.upkeep()
-        assert not room.is_listed
 
 
 class TestARun:
@@ -395,7 +179,7 @@ class TestARun:
     def test_killed_at_any_write_is_made_up_for_by_the_next(self, live: Live) -> None:
         for killed, n in itertools.product((killed_before, killed_after, answers_lost), (1, 2, 3)):
             deserted = live.open(records=True)
-            _recording(deserted)
+            deserted.record()
             live.wait(1)
             over = live.open()
             over.end()
@@ -449,16 +233,6 @@ def _no_secrets() -> Any:
 
 def _no_queue(*_: Any, **__: Any) -> None:
     raise ConnectionError("no queue")
-
-
-def _recording(room: LiveRoom, *, status: str = "recording", **values: Any) -> None:
-    now = clock.whole_seconds(room.live.now())
-    fields = {"uid": 2_000_000_017, "folder": "recordings/x/y", "created_at": now, "updated_at": now, **values}
-    Recording(*recording_key(room.id, f"rec_{status}"), status=status, **fields).save()
-
-
-def _host() -> Caller:
-    return Caller(id_of("host"))
 
 
 def _until_dead(live: Live) -> None:

@@ -1,0 +1,30 @@
+"""Nearly a third of Agora's notices lost over two hundred sessions: one comparison later all is as it was."""
+
+import pytest
+
+from tests import streaming
+from tests.calling import World
+from tests.live import Live
+from tests.losses import play, wrong
+from tests.streaming import Stream
+
+LOST = 0.3
+
+
+SESSIONS = 200
+
+
+def test_one_comparison_makes_up_for_everything_that_was_lost(
+    world: World, live: Live, stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "BATCH", 1000)
+    world.meet("host")
+    live.agora.simulator.misbehave(drop=LOST, shuffle=3.0, seed=1)
+    sessions, history = play(live, stream, SESSIONS, seed=1)
+    lost, told = len(live.agora.simulator.notices.lost), len(live.agora.simulator.sent)
+    assert lost / (lost + told) == pytest.approx(LOST, abs=0.03)
+    stream.run()
+    some = sessions[: SESSIONS // 5]
+    assert sum(bool(wrong(session, history)) for session in some) > len(some) / 5
+    history.compare()
+    assert [what for session in sessions for what in wrong(session, history)] == []
