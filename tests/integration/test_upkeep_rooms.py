@@ -3,6 +3,7 @@ doubled, or cannot reach what it needs.
 """
 
 import itertools
+import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from tests.counting import counted
 from tests.faults import Killed, answers_lost, failing_with, killed_after, killed_before
 from tests.live import Live
 from tests.streaming import Stream
+from tests.template import ROOT
 from tests.workshops import audit_of
 
 
@@ -224,7 +226,8 @@ class TestTheFunction:
 def _invoke(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("RECORDER_QUEUE_URL", "https://sqs.example.com/recorder")
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 240_000)
-    return app.lambda_handler({"task": "rooms"}, Context("upkeep", "schedule"))
+    event = json.loads((ROOT / "events" / "upkeep" / "rooms.json").read_text(encoding="utf-8"))
+    return app.lambda_handler(event, Context("upkeep", "schedule"))
 
 
 def _no_secrets() -> Any:
