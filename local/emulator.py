@@ -7,13 +7,16 @@ pinned version, and fails at once when a later one no longer has the places it h
 - the caller's address in the event is the one the front saw;
 - a role may be limited to the parameters a function reads, and to the identity it sends mail from;
 - a batch of messages is authorised as messages are;
+- the headers of mail that was sent are kept with it;
 - users may be made in parallel;
 - conditions of queries are parsed once, not once for every item of the partition;
 - a stream batch whose answer names failures is delivered again, up to the mapping's retry limit. MiniStack ignores
   `batchItemFailures` for table streams and would drop those records.
 """
 
+import base64
 import ctypes
+import email
 import functools
 import importlib
 import json
@@ -148,6 +151,23 @@ def authorise_batches_as_single_messages(actions: Any) -> None:
     actions.extract_iam_action = extract_single
 
 
+def keep_mail_headers(mail: Any) -> None:
+    """Keep the headers of mail beside the subject and the texts, which are all that MiniStack keeps."""
+    handle = mail.handle_request
+
+    async def handle_and_keep(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        answer = await handle(method, path, headers, body, query)
+        if (method, path) == ("POST", "/v2/email/outbound-emails"):
+            raw = json.loads(body or b"{}").get("Content", {}).get("Raw", {}).get("Data", "")
+            message_id = json.loads(answer[2]).get("MessageId")
+            for kept in mail._sent_emails_list():
+                if kept["MessageId"] == message_id:
+                    kept["Headers"] = dict(email.message_from_bytes(base64.b64decode(raw)).items())
+        return answer
+
+    mail.handle_request = handle_and_keep
+
+
 def check_conditions_once(dynamodb: Any) -> None:
     """Remember which expressions are well-formed: a query would parse its condition anew for every item it looks at."""
     dynamodb._condition_syntax_error = functools.lru_cache(maxsize=4096)(dynamodb._condition_syntax_error)
@@ -187,6 +207,7 @@ def main() -> None:
         importlib.import_module("ministack.core.iam_actions"), importlib.import_module("ministack.core.iam_evaluator")
     )
     authorise_batches_as_single_messages(importlib.import_module("ministack.core.iam_actions"))
+    keep_mail_headers(importlib.import_module("ministack.services.ses_v2"))
     one_sign_in_at_a_time(importlib.import_module("ministack.services.cognito"))
     check_conditions_once(importlib.import_module("ministack.services.dynamodb"))
     server = importlib.import_module("ministack.app")

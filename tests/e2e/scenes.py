@@ -213,7 +213,8 @@ def orphan(workshop: str) -> dict[str, Any]:
 def stream_held(stack: Stack) -> Iterator[None]:
     """Keep the stream from being read for a moment, so that what happens meanwhile is a request's own work."""
     client = _client("lambda", stack["aws"]["endpoint_url"])
-    (mapping,) = client.list_event_source_mappings()["EventSourceMappings"]
+    mappings = client.list_event_source_mappings()["EventSourceMappings"]
+    (mapping,) = [mapping for mapping in mappings if ":dynamodb:" in mapping["EventSourceArn"]]
     with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one process of the run at a time, or one would let go for the other
         client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)

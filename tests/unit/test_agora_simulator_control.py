@@ -57,6 +57,19 @@ def test_people_come_and_go_by_the_routes_and_the_state_shows_it(agora: Agora) -
     assert [notice["eventType"] for notice in agora.told()] == [101, 103, 105, 112, 106, 106, 102]
 
 
+def test_the_state_of_one_channel_leaves_the_others_out(agora: Agora) -> None:
+    joined(agora, HOST, host=True)
+    control(agora, "join", channel="elsewhere", uid=9, token=agora.token("elsewhere", 9))
+    agora.told()
+    there = httpx.get(f"{agora.url}/_simulator/state/elsewhere").json()
+    assert list(there["rooms"]) == ["elsewhere"]
+    assert [(notice["type"], notice["payload"].get("uid")) for notice in there["notices"]["newest"]] == [
+        (101, None),
+        (105, 9),
+    ]
+    assert len(state(agora)["notices"]["newest"]) == 4
+
+
 def test_recordings_show_in_the_state_and_can_be_disturbed(agora: Agora) -> None:
     joined(agora, HOST, host=True)
     rest = agora.rest()

@@ -2,6 +2,8 @@
 
 # ruff: noqa: SLF001 - those places are private to MiniStack
 
+import asyncio
+import base64
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,7 @@ from local.emulator import (
     authorise_batches_as_single_messages,
     authorise_every_resource,
     check_conditions_once,
+    keep_mail_headers,
     one_sign_in_at_a_time,
     repeat_failed_stream_batches,
     tell_caller_address,
@@ -153,3 +156,19 @@ def test_users_are_made_one_at_a_time() -> None:
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(cognito._run_idp_handler, range(16)))
     assert most == 1
+
+
+def test_the_headers_of_mail_are_kept_beside_it() -> None:
+    sent: list[dict[str, Any]] = [{"MessageId": "1"}, {"MessageId": "2"}]
+
+    async def handle(*_: object) -> tuple[int, dict[str, str], bytes]:
+        return 200, {}, b'{"MessageId": "2"}'
+
+    mail = SimpleNamespace(handle_request=handle, _sent_emails_list=lambda: sent)
+    keep_mail_headers(mail)
+    raw = base64.b64encode(b"Subject: Hello\nList-Unsubscribe: <https://x>\n\nText").decode()
+    body = json.dumps({"Content": {"Raw": {"Data": raw}}}).encode()
+    answer = asyncio.run(mail.handle_request("POST", "/v2/email/outbound-emails", {}, body, {}))
+    assert answer == (200, {}, b'{"MessageId": "2"}')
+    assert sent[1]["Headers"] == {"Subject": "Hello", "List-Unsubscribe": "<https://x>"}
+    assert "Headers" not in sent[0]
