@@ -132,7 +132,7 @@ def play(
     deeds: list[Deed] = [(seconds / 2, history.compare)]
     fates: tuple[Fate, ...] = ("goes on", "ends", "is deserted")
     for number in range(count):
-        people = ["ana", "ben"] if dice.random() < 0.2 else ["ana"]
+        people = ["ana", "ben"] if dice.random() < 0.1 else ["ana"]
         screens = [("host", "screen")] if dice.random() < 0.1 else []
         room = live.open(*people, devices=screens, status="scheduled", **values)
         sessions.append(Session(room, fates[number % 3]))
@@ -159,7 +159,7 @@ def _plan(session: Session, dice: random.Random, seconds: int) -> Iterator[Deed]
         while at < last:
             deed, is_in = _step(room, device, dice, is_in=is_in)
             yield at, deed
-            at += dice.uniform(5, 50) if dice.random() < 0.25 else dice.uniform(400, 2400)
+            at += dice.uniform(5, 50) if dice.random() < 0.25 else dice.uniform(600, 3000)
         stays = {
             "goes on": device == ("host", "main") or dice.random() < 0.5,
             "ends": dice.random() < 0.1,
