@@ -126,7 +126,7 @@ def pages(api: Api, who: str, path: str) -> list[list[Any]]:
     return found
 
 
-def eventually[T](look: Callable[[], T], wish: T, patience: float = PATIENCE_S) -> None:
+def eventually(look: Callable[[], object], wish: object, patience: float = PATIENCE_S) -> None:
     """Wait until what follows from a change has happened."""
     deadline = time.monotonic() + patience
     while (seen := look()) != wish:
