@@ -54,7 +54,9 @@ def _attempt(
         require_lead_time(changes["scheduled_at"], at())
     if changes.get("category_id"):
         usable_category(sight.found.get(category_key(changes["category_id"])))
-    change = Change(workshop, writing.changed(workshop, changes, by=caller.id, at=at), None if text == old_text else text)
+    change = Change(
+        workshop, writing.changed(workshop, changes, by=caller.id, at=at), None if text == old_text else text
+    )
     if "max_capacity" in changes:
         capacity.change(workshop, changes["max_capacity"], change.write_capacity)
     else:
