@@ -139,6 +139,19 @@ def test_a_message_has_both_bodies_and_says_how_to_stop_it() -> None:
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
+def test_the_link_to_stop_mail_is_on_the_wire_as_it_is_however_long() -> None:
+    url = f"https://api.a-studio-with-a-long-name.example.com/v1/public/unsubscribe/{'0123456789abcdef' * 5}"
+    raw = messages.build(
+        a_letter(),
+        sender="studio@example.com",
+        sender_name="Atelier",
+        recipient="ana@example.com",
+        message_id="ntf_1@example.com",
+        unsubscribe_url=url,
+    )
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in raw
+
+
 def test_a_title_in_any_script_survives_the_wire() -> None:
     title = "Töpfern mit 陶芸 und 🏺"
     raw = messages.build(

@@ -3,11 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 
 from atelier.mail.letters import Letter
+
+
+class _Link(UnstructuredHeader, BaseHeader):
+    """A header that holds a link: encoded or folded, as long ones usually are, no mail program would follow it."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Link)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,7 @@ def build(
 
     Raises ValueError for an address that is none.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = _address(sender, sender_name)
     message["To"] = _address(recipient)
     message["Subject"] = letter.subject
