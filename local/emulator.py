@@ -7,7 +7,7 @@ pinned version, and fails at once when a later one no longer has the places it h
 - the caller's address in the event is the one the front saw;
 - a role may be limited to the parameters a function reads, and to the identity it sends mail from;
 - a batch of messages is authorised as messages are;
-- the headers of mail that was sent are kept with it;
+- sent mail shows its headers;
 - users may be made in parallel;
 - conditions of queries are parsed once, not once for every item of the partition;
 - a stream batch whose answer names failures is delivered again, up to the mapping's retry limit. MiniStack ignores
@@ -151,21 +151,31 @@ def authorise_batches_as_single_messages(actions: Any) -> None:
     actions.extract_iam_action = extract_single
 
 
-def keep_mail_headers(mail: Any) -> None:
-    """Keep the headers of mail beside the subject and the texts, which are all that MiniStack keeps."""
-    handle = mail.handle_request
+def show_mail_headers(mail: Any, server: Any) -> None:
+    """Show the headers of sent mail beside its subject and texts, which are all that MiniStack shows."""
+    send, show = mail.handle_request, server._handle_ses_messages_request
+    headers_of: dict[str, dict[str, str]] = {}
 
-    async def handle_and_keep(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
-        answer = await handle(method, path, headers, body, query)
+    async def send_and_keep(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        answer = await send(method, path, headers, body, query)
         if (method, path) == ("POST", "/v2/email/outbound-emails"):
             raw = json.loads(body or b"{}").get("Content", {}).get("Raw", {}).get("Data", "")
-            message_id = json.loads(answer[2]).get("MessageId")
-            for kept in mail._sent_emails_list():
-                if kept["MessageId"] == message_id:
-                    kept["Headers"] = dict(email.message_from_bytes(base64.b64decode(raw)).items())
+            kept = dict(email.message_from_bytes(base64.b64decode(raw)).items())
+            headers_of[json.loads(answer[2]).get("MessageId", "")] = kept
         return answer
 
-    mail.handle_request = handle_and_keep
+    async def show_all(method: str, path: str, headers: Any, query: Any) -> Any:
+        answer = await show(method, path, headers, query)
+        if answer is None:
+            return None
+        status, told, content = answer
+        shown = json.loads(content)
+        for sent in shown.get("messages", {}).values():
+            for message in sent:
+                message["Headers"] = headers_of.get(message["MessageId"], {})
+        return status, told, json.dumps(shown).encode()
+
+    mail.handle_request, server._handle_ses_messages_request = send_and_keep, show_all
 
 
 def check_conditions_once(dynamodb: Any) -> None:
@@ -207,10 +217,10 @@ def main() -> None:
         importlib.import_module("ministack.core.iam_actions"), importlib.import_module("ministack.core.iam_evaluator")
     )
     authorise_batches_as_single_messages(importlib.import_module("ministack.core.iam_actions"))
-    keep_mail_headers(importlib.import_module("ministack.services.ses_v2"))
     one_sign_in_at_a_time(importlib.import_module("ministack.services.cognito"))
     check_conditions_once(importlib.import_module("ministack.services.dynamodb"))
     server = importlib.import_module("ministack.app")
+    show_mail_headers(importlib.import_module("ministack.services.ses_v2"), server)
     # Functions inherit this environment, and Powertools would take the emulator's level for its own.
     os.environ.pop("LOG_LEVEL", None)
     server.main()

@@ -17,9 +17,9 @@ from local.emulator import (
     authorise_batches_as_single_messages,
     authorise_every_resource,
     check_conditions_once,
-    keep_mail_headers,
     one_sign_in_at_a_time,
     repeat_failed_stream_batches,
+    show_mail_headers,
     tell_caller_address,
     tell_logs,
 )
@@ -158,17 +158,25 @@ def test_users_are_made_one_at_a_time() -> None:
     assert most == 1
 
 
-def test_the_headers_of_mail_are_kept_beside_it() -> None:
-    sent: list[dict[str, Any]] = [{"MessageId": "1"}, {"MessageId": "2"}]
+def test_sent_mail_shows_its_headers() -> None:
+    sent = {"messages": {"000000000000": [{"MessageId": "1"}, {"MessageId": "2"}]}}
 
-    async def handle(*_: object) -> tuple[int, dict[str, str], bytes]:
+    async def send(*_: object) -> tuple[int, dict[str, str], bytes]:
         return 200, {}, b'{"MessageId": "2"}'
 
-    mail = SimpleNamespace(handle_request=handle, _sent_emails_list=lambda: sent)
-    keep_mail_headers(mail)
+    async def show(_method: str, path: str, *_: object) -> tuple[int, dict[str, str], bytes] | None:
+        return (200, {}, json.dumps(sent).encode()) if path == "/messages" else None
+
+    mail = SimpleNamespace(handle_request=send)
+    server = SimpleNamespace(_handle_ses_messages_request=show)
+    show_mail_headers(mail, server)
     raw = base64.b64encode(b"Subject: Hello\nList-Unsubscribe: <https://x>\n\nText").decode()
     body = json.dumps({"Content": {"Raw": {"Data": raw}}}).encode()
     answer = asyncio.run(mail.handle_request("POST", "/v2/email/outbound-emails", {}, body, {}))
     assert answer == (200, {}, b'{"MessageId": "2"}')
-    assert sent[1]["Headers"] == {"Subject": "Hello", "List-Unsubscribe": "<https://x>"}
-    assert "Headers" not in sent[0]
+    shown = asyncio.run(server._handle_ses_messages_request("GET", "/messages", {}, {}))
+    assert [message["Headers"] for message in json.loads(shown[2])["messages"]["000000000000"]] == [
+        {},
+        {"Subject": "Hello", "List-Unsubscribe": "<https://x>"},
+    ]
+    assert asyncio.run(server._handle_ses_messages_request("GET", "/elsewhere", {}, {})) is None
