@@ -13,7 +13,7 @@ from atelier.notifications.announcements import Announcement, Share
 from atelier.notifications.items import Notification
 from atelier.table import Item
 from atelier.workshops.items import Workshop, workshop_key
-from tests.calling import id_of
+from tests.calling import call, id_of
 from tests.messages import Outbox
 
 
@@ -89,6 +89,13 @@ def inbox_of(user: str) -> list[Notification]:
 def told(user: str) -> list[tuple[str, int | None]]:
     """The types of what a person was told, with the minutes of reminders."""
     return [(item.type, cast("dict[str, int]", item.data).get("minutes_before")) for item in inbox_of(user)]
+
+
+def wish(user: str, *offsets: int) -> None:
+    """A person says when they want to be reminded."""
+    body = {"reminder_offsets": list(offsets)}
+    reply = call("notifications", "PUT", "/me/notification-preferences", user=user, body=body)
+    assert reply.status == 200, reply.text
 
 
 def start_of(workshop: dict[str, Any]) -> datetime:

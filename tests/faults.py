@@ -97,6 +97,19 @@ def killed_after(n: int) -> Iterator[Fault]:
 
 
 @contextmanager
+def overtaken(n: int, by: Callable[[], object], *, on: Collection[str] | None = None) -> Iterator[Fault]:
+    """Something else happens before the n-th write is sent, which has been decided on by then."""
+    fault = Fault()
+
+    def overtake(model: Any, **_: Any) -> None:
+        if (model.name in on if on is not None else model.name not in READS) and fault.strikes(n, 1):
+            by()
+
+    with _hooked("before-call.dynamodb", overtake):
+        yield fault
+
+
+@contextmanager
 def answers_lost(n: int = 1, times: float = 1, *, on: Collection[str] | None = None) -> Iterator[Fault]:
     """The n-th write sent (`times` in all) is carried out, but its answer is lost: the client sees a read timeout."""
     fault = Fault()

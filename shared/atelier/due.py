@@ -4,6 +4,7 @@ There is no watermark to keep: an outage leaves what was due where it is, and th
 """
 
 import hashlib
+import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -12,8 +13,10 @@ from atelier import clock
 SHARDS = 4
 """One index partition takes 1,000 writes a second; a look at all of them costs one query each."""
 
-LEASE = timedelta(minutes=5)
-"""So long who has claimed due work is left alone with it."""
+LEASE = timedelta(seconds=150)
+"""So long who has claimed due work is left alone with it: longer than a run may take, and so short that who dies over
+the reminder five minutes ahead leaves time for another run before the start.
+"""
 
 
 def shard_of(subject_id: str) -> str:
@@ -29,6 +32,11 @@ def shards() -> Iterator[str]:
 def sort_of(at: datetime, subject_id: str) -> str:
     """The place of a subject in its partition: by when it is looked at."""
     return f"{clock.to_text(at)}#{subject_id}"
+
+
+def lease_of(now: datetime, subject_id: str) -> str:
+    """The place of a subject that is claimed now. No two claims are the same, so everybody knows their own."""
+    return f"{sort_of(now + LEASE, subject_id)}#{secrets.token_hex(4)}"
 
 
 def up_to(now: datetime) -> str:

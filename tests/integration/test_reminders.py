@@ -12,7 +12,7 @@ from atelier.rsvps.items import Attendee
 from atelier.table import Item
 from tests.calling import World, call, id_of
 from tests.counting import counted
-from tests.deliveries import Clock, before, deliver, inbox_of, start_of, tick, told
+from tests.deliveries import Clock, before, deliver, inbox_of, start_of, tick, told, wish
 from tests.faults import Killed, killed_after, killed_before
 from tests.messages import Outbox
 from tests.rooms import rsvp, suspend
@@ -25,13 +25,6 @@ def a_workshop(world: World, *people: str, **fields: Any) -> dict[str, Any]:
     for user in people:
         assert rsvp(workshop["id"], user).status == 201
     return workshop
-
-
-def wish(user: str, *offsets: int) -> None:
-    reply = call(
-        "notifications", "PUT", "/me/notification-preferences", user=user, body={"reminder_offsets": list(offsets)}
-    )
-    assert reply.status == 200, reply.text
 
 
 def run_hours(workshop: dict[str, Any], sent: Outbox, first: float = 90, last: float = -20) -> None:

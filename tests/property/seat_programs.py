@@ -147,6 +147,7 @@ class _Workshop:
         self.capacity, self.planned_capacity, self.block_count = meta
         self.max_capacity = self.capacity
         self.host_id, self.category_id, self.scheduled_at, self.updated_at = "usr_host", None, NOW, NOW
+        self.version = 1
 
 
 def rsvp(user: str, key: int, *, remembers_dry: bool = False) -> Person:

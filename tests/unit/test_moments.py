@@ -73,6 +73,28 @@ def test_who_works_on_it_is_not_forgotten_by_an_edit_meanwhile() -> None:
     assert placed(a_workshop(title="Another"), before_start(58), before) == before_start(60)
 
 
+@pytest.mark.parametrize("change", [{"duration_minutes": 90}, {"format": "hybrid"}, {"format": "in_person"}])
+def test_a_change_of_anything_but_the_start_keeps_a_reminder_due(change: dict[str, Any]) -> None:
+    before = a_workshop()
+    placed(before, before_start(1440))
+    assert placed(a_workshop(**change), before_start(60) + timedelta(seconds=10), before) == before_start(60)
+
+
+def test_what_takes_place_in_person_since_after_its_time_begins_at_once() -> None:
+    before = a_workshop()
+    late = START + timedelta(minutes=5)
+    placed(before, late)
+    assert placed(a_workshop(format="in_person"), late, before) == START
+
+
+def test_a_state_that_should_be_over_by_now_stays_due_however_late_it_is() -> None:
+    a_day_later = START + timedelta(days=1)
+    assert moments.next_moment(a_workshop(), a_day_later) == START + timedelta(minutes=15)
+    assert moments.next_moment(a_workshop(format="in_person"), a_day_later) == START
+    live = a_workshop(format="in_person", status="live")
+    assert moments.next_moment(live, a_day_later) == START + timedelta(minutes=60)
+
+
 def test_a_new_time_makes_due_what_is_ahead_of_it_alone() -> None:
     before = a_workshop()
     placed(before, before_start(1440))

@@ -13,7 +13,7 @@ from atelier.categories import counts as category_counts
 from atelier.notifications import fan_out, wishes
 from atelier.projections.records import Happened
 from atelier.recordings import following as recordings
-from atelier.rsvps import counts, repair, seats
+from atelier.rsvps import counts, repair, rescheduling, seats
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
 from atelier.workshops.items import Workshop, workshop_key
 
@@ -34,9 +34,9 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
     if happened.has_recording:
         recordings.show(subject)
     if happened.newcomers:
-        wishes.of_newcomers(subject, happened.newcomers, now=at())
+        wishes.of_newcomers(subject, happened.newcomers, since=happened.since or at())
     if happened.wished_offsets:
-        wishes.of_person(subject, happened.wished_offsets, now=at())
+        wishes.of_person(subject, happened.wished_offsets, since=happened.since or at())
     _send_tasks(subject, happened)
     _send_announcements(subject, happened)
 
@@ -66,6 +66,10 @@ def _follow_seats(workshop_id: str, happened: Happened, at: datetime) -> None:
     if workshop is None:
         return
     _heal(workshop, happened, at)
+    for row in happened.entered:
+        # Who read the workshop before it was moved may have come after everybody was told of it.
+        if row.scheduled_at != workshop.scheduled_at:
+            rescheduling.move_row(row, workshop)
     # Where the limit was lifted, one look lets in only so many people; each of them leads to the next look.
     goes_on = workshop.capacity is None and happened.waiting_changed < 0
     if happened.somebody_waits or happened.limit_is_lifted or goes_on:

@@ -35,17 +35,18 @@ _KINDS = {
 class Happened:
     """What a batch shows of one workshop or category, and the records it came from.
 
-    takers: per block, whose seats are new. rows: people whose row names a new seat, as it did then.
+    takers: per block, whose seats are new. rows: people whose row names a new seat, as it did then. entered: new rows.
     categories: those whose lists a workshop entered or left. present: people of whom a new fact tells when they were in
     the room. rights_moved: people who were removed, or may now do other things in the room than before.
     recording_moved: whether a workshop that is recorded went live or stopped being so. has_recording: whether one of
-    its recordings can be watched now.
+    its recordings can be watched now. since: when the first of it happened.
     Flags are set by any one record of the batch.
     """
 
     sequence_numbers: list[str] = field(default_factory=list)
     blocks: dict[int, set[str]] = field(default_factory=dict)
     rows: dict[str, Attendee] = field(default_factory=dict)
+    entered: list[Attendee] = field(default_factory=list)
     somebody_waits: bool = False
     seats_changed: int = 0
     waiting_changed: int = 0
@@ -60,6 +61,7 @@ class Happened:
     codes: list[str] = field(default_factory=list)
     wished_offsets: frozenset[int] = frozenset()
     has_recording: bool = False
+    since: datetime | None = None
 
     @property
     def has_seats(self) -> bool:
@@ -80,10 +82,10 @@ def sort(records: Iterable[Mapping[str, Any]]) -> dict[str, Happened]:
             continue
         about = happened.setdefault(some.pk.split("#")[1], Happened())
         about.sequence_numbers.append(record["dynamodb"]["SequenceNumber"])
+        at = clock.from_seconds(record["dynamodb"]["ApproximateCreationDateTime"])
+        about.since = min(at, about.since or at)
         _note(about, old, new)
-        about.announcements += _announced(
-            old, new, clock.from_seconds(record["dynamodb"]["ApproximateCreationDateTime"])
-        )
+        about.announcements += _announced(old, new, at)
     return happened
 
 
@@ -146,6 +148,8 @@ def _note_row(about: Happened, old: Attendee | None, new: Attendee | None) -> No
     about.seats_changed += _is_seated(new) - _is_seated(old)
     if new is None:
         return
+    if old is None:
+        about.entered.append(new)
     kept = old is not None and old.is_seated and old.seat_block == new.seat_block
     if new.is_seated and new.seat_block is not None and not kept:
         about.rows[new.user_id] = new

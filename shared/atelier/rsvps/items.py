@@ -31,7 +31,8 @@ class Attendee(Entity, discriminator="attendee"):
     for their uids.
 
     joined_at, left_at: first in the room, last out of it (None while in). presence_facts: how many facts they follow
-    from, so that an older state never overwrites a newer one.
+    from, so that an older state never overwrites a newer one. planned_as: the version of the workshop whose time the
+    row tells, for the same reason.
     """
 
     status = UnicodeAttribute()
@@ -46,6 +47,7 @@ class Attendee(Entity, discriminator="attendee"):
     host_id = UnicodeAttribute()
     category_id = UnicodeAttribute(null=True)
     scheduled_at = InstantAttribute()
+    planned_as = NumberAttribute(null=True)
     uid_main = NumberAttribute(null=True)
     uid_screen = NumberAttribute(null=True)
 

@@ -231,6 +231,7 @@ def new_row(workshop: Workshop, user_id: str, *, at: datetime) -> Attendee:
         host_id=workshop.host_id,
         category_id=workshop.category_id,
         scheduled_at=workshop.scheduled_at,
+        planned_as=workshop.version,
         person_key=person_key(user_id),
         person_sort=person_sort(starts(workshop.scheduled_at, workshop.id)),
     )

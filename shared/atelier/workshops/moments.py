@@ -28,39 +28,43 @@ def ends_at(workshop: Workshop) -> datetime:
     return workshop.scheduled_at + timedelta(minutes=minutes)
 
 
-def moments(workshop: Workshop) -> set[datetime]:
-    """Every moment of the workshop as it is now, past ones too.
+def reminders(workshop: Workshop) -> set[datetime]:
+    """Every moment at which people are reminded of the workshop as it is now, past ones too; none once it has begun."""
+    if workshop.status not in ("scheduled", "lobby"):
+        return set()
+    return {workshop.scheduled_at - timedelta(minutes=offset) for offset in offsets(workshop)}
 
-    Reminders are for what has not begun. One that has a room and has not begun 15 minutes after its time is a no-show.
-    One that takes place in person begins and ends by itself.
+
+def turn(workshop: Workshop) -> datetime | None:
+    """When a workshop comes to another state by itself, if it ever does.
+
+    One that has a room and has not begun 15 minutes after its time is a no-show. One that takes place in person begins
+    and ends by itself.
     """
-    start = workshop.scheduled_at
-    found: set[datetime] = set()
-    if workshop.status in ("scheduled", "lobby"):
-        found |= {start - timedelta(minutes=offset) for offset in offsets(workshop)}
     if workshop.format == "in_person":
-        if workshop.status == "scheduled":
-            found.add(start)
-        if workshop.status == "live":
-            found.add(ends_at(workshop))
-    elif workshop.status == "scheduled":
-        found.add(start + NO_SHOW_AFTER)
-    return found
+        return {"scheduled": workshop.scheduled_at, "live": ends_at(workshop)}.get(workshop.status)
+    return workshop.scheduled_at + NO_SHOW_AFTER if workshop.status == "scheduled" else None
 
 
 def next_moment(workshop: Workshop, after: datetime) -> datetime | None:
-    """The first moment later than `after`, or None."""
-    return min((moment for moment in moments(workshop) if moment > after), default=None)
+    """The first moment of which it is not known that it was dealt with, given that reminders were up to `after`.
+
+    Its state tells whether a workshop has turned: what has not stays due, however late it is.
+    """
+    found = {moment for moment in reminders(workshop) if moment > after}
+    found |= {moment for moment in (turn(workshop),) if moment is not None}
+    return min(found, default=None)
 
 
 def place(workshop: Workshop, before: Workshop | None, *, now: datetime) -> None:
     """Sets when the workshop is looked at next, as part of the write that changes it.
 
-    What was due and is not done stays due, unless the plan itself is another one: then what counts is what is ahead.
+    Reminders that were due and are not done stay due, unless the start itself is another one: then what counts is what
+    is ahead.
     """
     after = now
     pending = cast("datetime | None", before.due_at) if before is not None else None
-    if before is not None and pending is not None and _has_same_plan(before, workshop):
+    if before is not None and pending is not None and before.scheduled_at == workshop.scheduled_at:
         after = min(now, pending - timedelta(seconds=1))
     set_due(workshop, next_moment(workshop, after))
 
@@ -70,7 +74,3 @@ def set_due(workshop: Workshop, moment: datetime | None) -> None:
     workshop.due_at = clock.whole_seconds(moment) if moment is not None else None
     workshop.due_key = due.shard_of(workshop.id) if moment is not None else None
     workshop.due_sort = due.sort_of(moment, workshop.id) if moment is not None else None
-
-
-def _has_same_plan(before: Workshop, after: Workshop) -> bool:
-    return all(getattr(before, name) == getattr(after, name) for name in ("scheduled_at", "duration_minutes", "format"))

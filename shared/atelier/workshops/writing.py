@@ -12,6 +12,10 @@ from atelier.workshops import moments
 from atelier.workshops.items import Workshop, place_in_lists
 
 
+IN_CALENDARS = ("scheduled_at", "duration_minutes", "location", "format", "title", "status")
+"""What a calendar shows of a workshop: RFC 5545, 3.8.7.4 asks for another SEQUENCE when these change."""
+
+
 def with_values(workshop: Workshop, **values: Any) -> Workshop:
     """A copy of the workshop with other values."""
     copy = Workshop.from_raw_data(workshop.serialize())
@@ -27,6 +31,8 @@ def changed(workshop: Workshop, changes: dict[str, Any], *, by: str, at: clock.C
     version = int(workshop.version) + 1
     now = clock.whole_seconds(at())
     after = with_values(workshop, **changes, version=version, updated_at=now, last_change="edit", edited_by=by)
+    if any(getattr(after, name) != getattr(workshop, name) for name in IN_CALENDARS):
+        after.sequence = int(workshop.sequence) + 1
     place_in_lists(after)
     moments.place(after, workshop, now=at())
     return after
@@ -40,17 +46,30 @@ def update(
     always: Collection[str] = (),
     also: Condition | None = None,
 ) -> None:
-    """Adds the difference to a transaction, which fails unless version and status are still what was read.
+    """Adds the difference to a transaction, which fails unless version, status and what is due are still what was read.
 
     Counts are not edits: they differ in nothing here, and so are not written over.
     `always` names attributes to write though they do not differ, `also` is a further condition. `last_change` is always
     written: counts may have been since the read, and the stream must see this as the edit it is.
     """
-    condition = (Workshop.version == before.version) & (Workshop.status == before.status)
+    condition = (Workshop.version == before.version) & (Workshop.status == before.status) & is_due_as_in(before)
     if also is not None:
         condition &= also
     names = table.differing(before, after) | {*always, "last_change"}
     transaction.update(before, table.setting(after, names), condition=condition)
+
+
+def is_due_as_in(read: Workshop) -> Condition:
+    """That nobody has claimed, done or added due work since the workshop was read: neither is an edit, but both say
+    when it is looked at next, as each edit does.
+    """
+    same: Condition = _same(Workshop.due_sort, read.due_sort) & _same(Workshop.reminder_offsets, read.reminder_offsets)
+    return same
+
+
+def _same(attribute: Any, value: Any) -> Condition:
+    same: Condition = attribute.does_not_exist() if value is None else attribute == value
+    return same
 
 
 def move(before: Workshop, after: Workshop, *, actor_id: str, at: clock.Clock) -> None:
