@@ -73,6 +73,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 table.connect_when_configured()
+mailing.say_if_off()
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

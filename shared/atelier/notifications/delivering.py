@@ -7,9 +7,7 @@ once.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
-
-from pynamodb.exceptions import PynamoDBException
+from typing import TYPE_CHECKING, Any, cast
 
 from atelier import clock, observability, table
 from atelier.accounts.items import Profile, profile_key
@@ -23,11 +21,15 @@ from atelier.notifications.items import (
     notification_key,
     preferences_key,
 )
+from atelier.retries import OutOfTimeError
 from atelier.rsvps import rescheduling
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
 from atelier.table import Key
 from atelier.workshops.items import Workshop, workshop_key
 from atelier.workshops.moments import USUAL_OFFSETS
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
 
 
 class UndeliveredError(RuntimeError):
@@ -46,13 +48,14 @@ class _Person:
 def tell(share: Share, mail: mailing.Mail, *, at: clock.Clock = clock.now) -> int:
     """Tells the people of a share; how many were told that had not been.
 
-    Raises UndeliveredError when mail could not be sent to somebody: run again, it tries those alone.
+    Raises UndeliveredError when mail could not be sent to somebody, or somebody could not be told: run again, it tries
+    those alone.
     """
     announcement = share.announcement
     workshop, people = _look(share)
     if workshop is None:
         return 0
-    if "moved_from" in announcement.data:
+    if reasons.moves(announcement, workshop):
         _move_rows(workshop, people)
     if not reasons.holds(announcement, workshop, at()):
         observability.count("AnnouncementOutdated")
@@ -60,12 +63,17 @@ def tell(share: Share, mail: mailing.Mail, *, at: clock.Clock = clock.now) -> in
     host = cast("Profile | None", table.read_one(profile_key(workshop.host_id))) if mail.is_on else None
     told = undelivered = 0
     for person in people:
-        outcome = _tell_one(announcement, workshop, person, mail, host, at())
-        told += outcome == "told"
-        undelivered += outcome == "undelivered"
+        try:
+            told += _tell_one(_Telling(announcement, workshop, host, mail, at()), person)
+        except OutOfTimeError:
+            raise
+        except Exception as error:
+            # What keeps one from being told must not keep the others.
+            observability.logger.warning("not told", reason=type(error).__name__, exc_info=True)
+            undelivered += 1
     observability.count("Told", told)
     if undelivered:
-        raise UndeliveredError(f"{undelivered} mails could not be sent")
+        raise UndeliveredError(f"{undelivered} people could not be told, or not by mail")
     return told
 
 
@@ -98,63 +106,61 @@ def _move_rows(workshop: Workshop, people: list[_Person]) -> None:
             rescheduling.move_row(person.row, workshop)
 
 
-def _tell_one(
-    announcement: Announcement,
-    workshop: Workshop,
-    person: _Person,
-    mail: mailing.Mail,
-    host: Profile | None,
-    now: datetime,
-) -> str:
-    user_id = person.profile.user_id
-    if not reasons.concerns(announcement, user_id, person.row, workshop.host_id) or person.profile.status != "active":
-        return "none"
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What is told, as the workshop is now, and by what mail."""
+
+    announcement: Announcement
+    workshop: Workshop
+    host: Profile | None
+    mail: mailing.Mail
+    now: datetime
+
+
+def _tell_one(telling: _Telling, person: _Person) -> bool:
+    """Whether the person was told now. Raises UndeliveredError when the mail to them has to be tried again."""
+    announcement, workshop = telling.announcement, telling.workshop
+    if not reasons.concerns(announcement, person.profile.user_id, person.row, workshop.host_id):
+        return False
+    if person.profile.status != "active":
+        return False
     offset: int | None = None
     if announcement.type == "workshop_reminder":
         row = cast("Attendee", person.row)
         wanted = person.preferences.offsets if person.preferences is not None else USUAL_OFFSETS
-        offset = reasons.due_offset(announcement, workshop, row, wanted)
+        offset = reasons.due_offset(announcement, workshop, row, wanted, telling.now)
         if offset is None:
-            return "none"
-    item, token = _notification(announcement, workshop, person, offset, mail, now)
-    if item is None:
-        return "none"
-    there = cast("Notification | None", table.put_if_absent(item))
-    if there is not None and there.mail != "failed":
-        return "none"
+            return False
+    item, token = _notification(telling, person, offset)
+    if item is None or not _claims(item):
+        return False
     if item.mail == "claimed":
-        letter = mailing.Occasion(announcement, workshop, host, offset)
-        if not mail.send(letter, person.profile, item.id, token):
-            _mark_failed(item)
-            return "undelivered"
-        if there is not None:
-            _mark_sent(item)
-    return "told"
+        _send(telling, person, item, token, offset)
+    return True
 
 
-def _notification(
-    announcement: Announcement,
-    workshop: Workshop,
-    person: _Person,
-    offset: int | None,
-    mail: mailing.Mail,
-    now: datetime,
-) -> tuple[Notification | None, str]:
+def _notification(telling: _Telling, person: _Person, offset: int | None) -> tuple[Notification | None, str]:
     """The item that marks this as told, and the token of its mail; no item where the person wants neither."""
+    announcement, workshop = telling.announcement, telling.workshop
     user_id = person.profile.user_id
     stored = person.preferences
     wants_it = stored is None or stored.wants_in_app(announcement.type)
-    wants_mail = mail.reaches(person.profile) and (stored is None or stored.wants_email(announcement.type))
+    wants_mail = telling.mail.reaches(person.profile) and (stored is None or stored.wants_email(announcement.type))
     if not wants_it and not wants_mail:
         return None, ""
-    source = announcement.source if offset is None else f"{announcement.source}#{offset}"
-    told_id = notification_id(announcement.at, source)
-    token, kept = unsubscribing.new_token(user_id, told_id) if wants_mail else ("", None)
+    about, source = announcement.at, announcement.source
     data: dict[str, Any] = {"title": workshop.title, **announcement.data}
-    data.pop("offsets", None)
+    formerly = reasons.formerly(announcement, workshop, person.row)
+    if formerly is not None:
+        data["moved_from"] = clock.to_text(formerly)
     if offset is not None:
+        # Whichever announcement tells of it, alone or together with others, it is the same reminder.
+        about, source = reasons.due_at(workshop, offset), f"{source}#{offset}"
+        del data["offsets"]
         data["minutes_before"] = offset
-    made = clock.whole_seconds(now)
+    told_id = notification_id(about, source)
+    token, kept = unsubscribing.new_token(user_id, told_id) if wants_mail else ("", None)
+    made = clock.whole_seconds(telling.now)
     item = Notification(
         *notification_key(user_id, told_id),
         type=announcement.type,
@@ -162,7 +168,7 @@ def _notification(
         entity_id=workshop.id,
         data=data,
         created_at=made,
-        made_ms=clock.milliseconds(now),
+        made_ms=clock.milliseconds(telling.now),
         is_shown=wants_it,
         mail="claimed" if wants_mail else "none",
         unsubscribe_hash=kept,
@@ -171,18 +177,42 @@ def _notification(
     return item, token
 
 
-def _mark_failed(item: Notification) -> None:
-    """Mail that SES refused is known not to have been sent, and so may be tried again."""
-    Notification(*item.key).update([Notification.mail.set("failed")])
+def _claims(item: Notification) -> bool:
+    """Puts the mark, or takes over the mail that could not be sent under it; False when somebody else did either.
+
+    A put whose answer was lost finds its own mark when it is repeated, and knows it by the link that it alone made.
+    """
+    there = cast("Notification | None", table.put_if_absent(item))
+    if there is None or _is_same(there, item):
+        return True
+    if there.mail != "failed" or item.mail != "claimed":
+        return False
+    actions: list[Action] = [Notification.mail.set("claimed"), Notification.unsubscribe_hash.set(item.unsubscribe_hash)]
+    there = cast(
+        "Notification | None", table.update_or_see(Notification, item.key, actions, Notification.mail == "failed")
+    )
+    return there is None or _is_same(there, item)
 
 
-def _mark_sent(item: Notification) -> None:
-    """Mail that was tried again carries another link than the one before."""
+def _is_same(there: Notification, item: Notification) -> bool:
+    return item.mail == "claimed" and there.unsubscribe_hash == item.unsubscribe_hash
+
+
+def _send(telling: _Telling, person: _Person, item: Notification, token: str, offset: int | None) -> None:
+    lead = None if offset is None else mailing.lead_minutes(offset, telling.workshop.scheduled_at, telling.now)
+    formerly = reasons.formerly(telling.announcement, telling.workshop, person.row)
+    occasion = mailing.Occasion(telling.announcement.type, telling.workshop, telling.host, lead, formerly)
     try:
-        Notification(*item.key).update(
-            [Notification.mail.set("claimed"), Notification.unsubscribe_hash.set(item.unsubscribe_hash)],
-            condition=Notification.mail == "failed",
-        )
-    except PynamoDBException as error:
-        if not table.condition_failed(error):
-            raise
+        is_done = telling.mail.send(occasion, person.profile, item.id, token)
+    except Exception:
+        _mark_failed(item)
+        raise
+    if not is_done:
+        _mark_failed(item)
+        raise UndeliveredError("mail could not be sent")
+
+
+def _mark_failed(item: Notification) -> None:
+    """Mail that is known not to have been sent may be tried again."""
+    failed: list[Action] = [Notification.mail.set("failed")]
+    table.update_or_see(Notification, item.key, failed, Notification.unsubscribe_hash == item.unsubscribe_hash)

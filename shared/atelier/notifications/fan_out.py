@@ -27,17 +27,20 @@ def fan_out(announcement: Announcement, workshop: Workshop) -> int:
 
 
 def shares(announcement: Announcement, workshop: Workshop) -> Iterator[Share]:
-    """The shares of an announcement's people. Seats of a limited workshop are named by their blocks, unread."""
+    """The shares of an announcement's people. Seats of a limited workshop are named by their blocks, unread.
+
+    Those who wait come first: who moves up meanwhile is then found on the list or in a block, and maybe in both.
+    """
     if announcement.audience == "named":
         yield from _named(announcement, announcement.people)
         return
+    if announcement.audience == "everybody":
+        yield from _named(announcement, _waiting(workshop.id))
     if workshop.capacity is not None:
         for number in range(int(workshop.block_count)):
             yield Share(announcement, block=number)
     else:
         yield from _named(announcement, _seated(workshop.id))
-    if announcement.audience == "everybody":
-        yield from _named(announcement, _waiting(workshop.id))
 
 
 def _named(announcement: Announcement, people: Iterable[str]) -> Iterator[Share]:

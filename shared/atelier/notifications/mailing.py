@@ -1,31 +1,53 @@
 """Mailing what somebody is told, to the address that is theirs."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-from atelier import clock, observability, settings
+from atelier import observability, settings
 from atelier.accounts.items import Profile
 from atelier.mail import letters, messages, sending
-from atelier.notifications.announcements import Announcement
+from atelier.notifications.items import NotificationType
 from atelier.settings import ApiSettings, CalendarSettings, MailSettings
 from atelier.workshops.items import Workshop
 
 type Send = Callable[..., Any]
 
 _UNKNOWN_HOST = "?"
+_USUALLY_LATE = 2
+_HOUR, _DAY = 60, 1440
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Why somebody is written to. offset: of a reminder, how many minutes ahead."""
+    """Why somebody is written to. type: of the notification. lead_minutes: of a reminder, how far ahead the start is.
+    formerly: of a move, the start before.
+    """
 
-    announcement: Announcement
+    type: NotificationType
     workshop: Workshop
     host: Profile | None
-    offset: int | None = None
+    lead_minutes: int | None = None
+    formerly: datetime | None = None
+
+
+def lead_minutes(offset: int, starts_at: datetime, now: datetime) -> int:
+    """How far ahead a start is, as it is told: as planned, or as it is where the reminder was held up."""
+    left = max(1, math.ceil((starts_at - now) / timedelta(minutes=1)))
+    if left + _USUALLY_LATE >= offset:
+        return offset
+    unit = next((unit for unit in (_DAY, _HOUR) if left >= 2 * unit), 1)
+    return left // unit * unit
+
+
+def say_if_off() -> None:
+    """Says in the log that no mail is sent, where no address is configured to send it from."""
+    if not settings.of(MailSettings).mail_from:
+        observability.logger.info("mail_off")
 
 
 class Mail:
@@ -53,10 +75,10 @@ class Mail:
         """
         stop = f"{self._api.public_url.rstrip('/')}/public/unsubscribe/{token}" if self._api.public_url else None
         letter = letters.about(
-            occasion.announcement.type,
+            occasion.type,
             letters.Reader(profile.display_name, profile.locale, profile.timezone),
             _subject(occasion),
-            lead_minutes=occasion.offset,
+            lead_minutes=occasion.lead_minutes,
             link=self._links.join_url.replace("{id}", occasion.workshop.id) or None,
             unsubscribe_url=stop,
         )
@@ -102,7 +124,6 @@ _LASTING = ("MessageRejected", "BadRequestException", "MailFromDomainNotVerified
 
 def _subject(occasion: Occasion) -> letters.Subject:
     workshop = occasion.workshop
-    moved_from = cast("str | None", occasion.announcement.data.get("moved_from"))
     return letters.Subject(
         title=workshop.title,
         host=occasion.host.display_name if occasion.host is not None else _UNKNOWN_HOST,
@@ -110,5 +131,5 @@ def _subject(occasion: Occasion) -> letters.Subject:
         zone=workshop.timezone,
         location=workshop.location,
         is_online=workshop.format != "in_person",
-        formerly=clock.from_text(moved_from) if moved_from else None,
+        formerly=occasion.formerly,
     )

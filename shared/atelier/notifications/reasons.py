@@ -36,6 +36,25 @@ def holds(announcement: Announcement, workshop: Workshop, now: datetime) -> bool
     return True
 
 
+def moves(announcement: Announcement, workshop: Workshop) -> bool:
+    """Whether its people stand at another time in their lists; after a later move the announcement of that one does."""
+    is_latest = announcement.data.get("scheduled_at") == clock.to_text(workshop.scheduled_at)
+    return "moved_from" in announcement.data and is_latest
+
+
+def formerly(announcement: Announcement, workshop: Workshop, row: Attendee | None) -> datetime | None:
+    """When a workshop that was moved was planned for before, as far as a person knows by their list: of several moves
+    one after the other they may have heard of the last alone.
+    """
+    told = cast("str | None", announcement.data.get("moved_from"))
+    if told is None:
+        return None
+    if row is not None and row.scheduled_at != workshop.scheduled_at:
+        listed: datetime = row.scheduled_at
+        return listed
+    return clock.from_text(told)
+
+
 def concerns(announcement: Announcement, user_id: str, row: Attendee | None, host_id: str) -> bool:
     """Whether a person is still one of those whom it is for, by their row as it is now."""
     if user_id == announcement.but:
@@ -49,11 +68,27 @@ def concerns(announcement: Announcement, user_id: str, row: Attendee | None, hos
     return announcement.audience == "everybody" or row.is_seated
 
 
-def due_offset(announcement: Announcement, workshop: Workshop, row: Attendee, wanted: Iterable[int]) -> int | None:
-    """Of the reminders that are due together, the one a person gets: the nearest to the start that they want.
+def due_offset(
+    announcement: Announcement, workshop: Workshop, row: Attendee, wanted: Iterable[int], now: datetime
+) -> int | None:
+    """Of the reminders that are due, the one a person gets: the nearest to the start that they want.
 
-    After an outage several may be due at once, and one is enough. Who came after one was due has not missed it.
+    After an outage of what sends or what receives several are due at once, and one is enough: a reminder that became
+    due since the announcement stands for it, whichever message tells it first. Who came after one was due has not
+    missed it.
     """
-    due = {int(offset) for offset in cast("list[int]", announcement.data["offsets"])} & set(wanted)
-    heard_of_it = [offset for offset in due if row.rsvp_at <= workshop.scheduled_at - timedelta(minutes=offset)]
+    announced = {int(offset) for offset in cast("list[int]", announcement.data["offsets"])}
+    furthest = max(announced)
+    heard_of_it = [
+        offset
+        for offset in wanted
+        if offset in announced or (offset < furthest and due_at(workshop, offset) <= now)
+        if row.rsvp_at <= due_at(workshop, offset)
+    ]
     return min(heard_of_it, default=None)
+
+
+def due_at(workshop: Workshop, offset: int) -> datetime:
+    """When a reminder so many minutes before the start is due."""
+    moment: datetime = workshop.scheduled_at - timedelta(minutes=offset)
+    return moment
