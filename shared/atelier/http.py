@@ -113,7 +113,7 @@ class Api:
         """Registers a route.
 
         The handler asks by parameter name for what it needs: `caller`, `body`, `query`, `if_match`, `guard`, path ids;
-        `raw` is the body as it came, byte for byte, and `headers` are in lower case.
+        `raw` is the body as it came, byte for byte; `headers` are in lower case; `base_url` is the API's address.
         """
 
         def register(handler: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -188,6 +188,7 @@ def _answer(request: _Request, operation: Operation, path_values: Mapping[str, s
     sources: dict[str, Callable[[], Any]] = {
         "raw": lambda: raw,
         "headers": lambda: event.get("headers", {}),
+        "base_url": lambda: public_url(event),
         "query": lambda: read_query(event, wanted["query"]),
         "if_match": lambda: read_if_match(event),
         "body": lambda: read_body(event, raw, wanted["body"]),
@@ -304,6 +305,12 @@ def read_guard(event: Mapping[str, Any], raw: bytes, person: str, operation: Ope
         raise errors.BadIdempotencyKeyError
     route = f"{operation.method} {event.get('rawPath', '')}\n".encode()
     return Guard(person, text, hashlib.sha256(route + raw).hexdigest(), clock.now)
+
+
+def is_unchanged(headers: Mapping[str, str], tag: str) -> bool:
+    """Whether If-None-Match (RFC 9110, 13.1.2) names what there is, so that 304 is the answer."""
+    told = headers.get("if-none-match", "")
+    return told.strip() == "*" or tag in re.findall(r'"[^"]*"', told)
 
 
 def page_headers(path: str, query: BaseModel, page: Page[Any]) -> dict[str, str]:

@@ -22,6 +22,7 @@ class Workshop(Entity, discriminator="workshop"):
     counts_version: raised by each write of the counts, so that a slow count cannot overwrite a newer one.
     last_change: "edit", "counts" or "due"; the stream to `projections` leaves all but edits out by it.
     edited_by: who made the last edit, so that nobody is told of what they did themselves.
+    sequence: the SEQUENCE of its calendar event: raised by each change of what a calendar shows, and by no other.
     reminder_offsets: how many minutes before the start anybody wants to be reminded; None = the usual ones.
     due_at: the next moment at which something has to happen by itself and has not; where it stands in the index of due
     work is `due_sort`, which who works on it moves ahead meanwhile.
@@ -51,6 +52,7 @@ class Workshop(Entity, discriminator="workshop"):
     channel = UnicodeAttribute()
     last_change = UnicodeAttribute(default="edit")
     edited_by = UnicodeAttribute(null=True)
+    sequence = NumberAttribute(default=0)
     reminder_offsets = NumberSetAttribute(null=True)
     due_at = InstantAttribute(null=True)
 

@@ -1,0 +1,152 @@
+"""Workshops as calendar events (RFC 5545), the same in a file, in a feed and in a mail.
+
+Times are in UTC: an event happens at an instant, and each calendar shows it by its reader's clock. A VTIMEZONE would
+say how the host's clock runs, and could be out of date by the time a workshop takes place. The host's zone is told
+beside the event, as X-WR-TIMEZONE of a file.
+
+The library folds lines at 75 octets on the borders of characters and escapes texts.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote
+
+from icalendar import Alarm, Calendar, Event, vCalAddress, vText
+
+from atelier import clock
+from atelier.workshops import moments
+from atelier.workshops.items import Workshop
+
+PRODUCT = "-//Atelier//Workshops//EN"
+REFRESH = "PT1H"
+ALARM_BEFORE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A workshop as it is shown to somebody. host: their name. is_tentative: the reader waits for a seat.
+
+    join_url: the page where one joins; empty: none. category: the name of the category.
+    """
+
+    workshop: Workshop
+    description: str
+    host: str
+    join_url: str = ""
+    category: str | None = None
+    is_tentative: bool = False
+
+
+def uid_of(workshop_id: str) -> str:
+    """The event's UID: the same everywhere and for ever, whatever address the API has."""
+    return f"{workshop_id}@atelier"
+
+
+def event(shown: Shown) -> Event:
+    """The event of a workshop. It says when it last changed, not when it was asked for: the same in, the same out."""
+    workshop = shown.workshop
+    made = Event()
+    made.add("uid", uid_of(workshop.id))
+    made.add("sequence", int(workshop.sequence))
+    made.add("dtstamp", workshop.updated_at)
+    made.add("created", workshop.created_at)
+    made.add("last-modified", workshop.updated_at)
+    made.add("dtstart", workshop.scheduled_at)
+    made.add("dtend", moments.ends_at(workshop))
+    made.add("summary", workshop.title)
+    if shown.description:
+        made.add("description", shown.description)
+    if workshop.location:
+        made.add("location", workshop.location)
+    made.add("status", _status(shown))
+    made.add("organizer", _organizer(shown))
+    if shown.category:
+        made.add("categories", [shown.category])
+    if shown.join_url and workshop.format != "in_person":
+        made.add("url", shown.join_url)
+        # RFC 7986, 5.11: where one takes part in a conference.
+        made.add("conference", shown.join_url, {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": workshop.title})
+    if workshop.status in ("scheduled", "lobby"):
+        made.add_component(_alarm(workshop))
+    return made
+
+
+def file(shown: Shown) -> bytes:
+    """One workshop as a file to take into a calendar."""
+    calendar = _calendar("PUBLISH")
+    calendar.add("x-wr-timezone", shown.workshop.timezone)
+    calendar.add_component(event(shown))
+    return bytes(calendar.to_ical())
+
+
+def feed(name: str, source: str, events: Iterable[Shown]) -> bytes:
+    """Everything of one person, for a calendar that looks again every hour. source: the feed's own address."""
+    calendar = _calendar("PUBLISH")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    calendar.add("source", source, {"VALUE": "URI"})
+    calendar.add("refresh-interval", timedelta(hours=1), {"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", REFRESH)
+    for shown in events:
+        calendar.add_component(event(shown))
+    return bytes(calendar.to_ical())
+
+
+def invitation(shown: Shown, *, method: str, sender: str, address: str, name: str) -> bytes:
+    """The event for one person, to go with a mail (RFC 5546). method: REQUEST, or CANCEL to take it out again."""
+    calendar = _calendar(method)
+    made = event(shown)
+    if method == "CANCEL":
+        made["status"] = vText("CANCELLED")
+    del made["organizer"]
+    organizer = vCalAddress(f"mailto:{sender}")
+    organizer.params["cn"] = vText(shown.host)
+    made.add("organizer", organizer)
+    attendee = vCalAddress(f"mailto:{address}")
+    attendee.params["cn"] = vText(name)
+    attendee.params["partstat"] = vText("ACCEPTED")
+    attendee.params["rsvp"] = vText("FALSE")
+    made.add("attendee", attendee)
+    calendar.add_component(made)
+    return bytes(calendar.to_ical())
+
+
+def join_url(template: str, workshop_id: str) -> str:
+    """The page where one joins a workshop; empty where there is none."""
+    return template.replace("{id}", quote(workshop_id))
+
+
+def _calendar(method: str) -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    return calendar
+
+
+def _status(shown: Shown) -> str:
+    if shown.workshop.status == "cancelled":
+        return "CANCELLED"
+    return "TENTATIVE" if shown.is_tentative else "CONFIRMED"
+
+
+def _organizer(shown: Shown) -> vCalAddress:
+    """The host by name. Their address is theirs alone to give, and RFC 5545 takes any URI here."""
+    organizer = vCalAddress(f"urn:x-atelier:user:{shown.workshop.host_id}")
+    organizer.params["cn"] = vText(shown.host)
+    return organizer
+
+
+def _alarm(workshop: Workshop) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("trigger", -ALARM_BEFORE)
+    alarm.add("description", workshop.title)
+    return alarm
+
+
+def file_name(workshop: Workshop) -> str:
+    """What a downloaded file is called: its day, and nothing that a title could smuggle into a header."""
+    return f"workshop-{clock.to_text(workshop.scheduled_at)[:10]}.ics"

@@ -1,0 +1,34 @@
+"""The calendar file of one workshop, for whoever may see it."""
+
+from typing import cast
+
+from atelier import table
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import profile_key
+from atelier.calendars import events
+from atelier.categories.items import Category, category_key
+from atelier.errors import AccountSuspendedError
+from atelier.workshops import shapes, viewing, visibility
+
+
+def look(workshop_id: str, caller: Caller, join: str) -> events.Shown:
+    """The workshop as its event shows it, in two round trips.
+
+    Raises NotFoundError for those who may not know it, AccountSuspendedError for suspended people unless it is public.
+    """
+    sight = viewing.look(workshop_id, caller)
+    workshop = visibility.require_visible(sight.workshop, sight.row, caller)
+    if workshop.is_private and visibility.is_suspended(sight.profile):
+        raise AccountSuspendedError
+    missing = {profile_key(workshop.host_id)}
+    if workshop.category_id:
+        missing.add(category_key(workshop.category_id))
+    found = sight.found | table.read_many(sorted(missing - sight.found.keys()), consistent=False)
+    category = cast("Category | None", found.get(category_key(workshop.category_id or "")))
+    return events.Shown(
+        workshop,
+        sight.description.text if sight.description else "",
+        shapes.host_of(workshop, found).display_name,
+        join_url=events.join_url(join, workshop.id),
+        category=category.name if category else None,
+    )
