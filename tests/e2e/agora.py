@@ -1,12 +1,10 @@
 """Agora's side of the story: devices that come and go at the simulator, and what it told of them."""
 
-import fcntl
 import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -30,28 +28,13 @@ def control(api: Api, method: str, name: str, body: object = None) -> Any:
 
 
 @contextmanager
-def misbehaving(api: Api, **faults: Any) -> Iterator[None]:
-    """Let Agora misbehave for everybody, while nobody counts on it."""
-    with _hold(fcntl.LOCK_EX):
-        control(api, "POST", "misbehave", faults)
-        try:
-            yield
-        finally:
-            control(api, "POST", "misbehave", {name: type(value)() for name, value in faults.items()})
-
-
-@contextmanager
-def behaving() -> Iterator[None]:
-    """Count on Agora: no other process of this run lets it misbehave meanwhile."""
-    with _hold(fcntl.LOCK_SH):
+def down(api: Api) -> Iterator[None]:
+    """Let every request to Agora fail meanwhile. Others only have to wait a little longer for what they ask of it."""
+    control(api, "POST", "misbehave", {"down": "503"})
+    try:
         yield
-
-
-@contextmanager
-def _hold(how: int) -> Iterator[None]:
-    with Path(__file__).open() as lock:
-        fcntl.flock(lock, how)
-        yield
+    finally:
+        control(api, "POST", "misbehave", {"down": ""})
 
 
 class Room:
@@ -104,6 +87,14 @@ class Room:
         """What each device that is in sends to the others; recorders left out."""
         occupants = self.state()["rooms"].get(self.channel, [])
         return {occupant["uid"]: occupant["publishes"] for occupant in occupants if not occupant["recorder"]}
+
+    def running(self) -> int:
+        """How many recordings go on."""
+        return len([task for task in self.state()["recordings"] if task["phase"] == "recording"])
+
+    def rules(self) -> list[tuple[str | None, int | None, list[str]]]:
+        """What is forbidden to whom, as channel, uid and privileges."""
+        return [(rule["cname"], rule["uid"], rule["privileges"]) for rule in self.state()["rules"]]
 
     def notices(self) -> list[dict[str, Any]]:
         """Every notice about this room, repetitions included, in the order they were sent."""
