@@ -19,6 +19,10 @@ def _parts(api: Api, who: str, workshop: str) -> list[dict[str, Any]]:
     return items
 
 
+def _inside(api: Api, host: str, workshop: str) -> set[int]:
+    return {item["uid"] for item in need(api(host, "GET", f"/workshops/{workshop}/room"), 200)["items"]}
+
+
 def _statuses(api: Api, who: str, workshop: str) -> list[str]:
     return [part["status"] for part in _parts(api, who, workshop)]
 
@@ -32,8 +36,7 @@ def test_a_recording_starts_by_itself_stops_at_the_end_and_can_be_watched(api: A
     eventually(room.running, 1, PATIENCE_S)
     assert not detail(api, ana, workshop)["has_recording"]
     eventually(lambda: _statuses(api, ana, workshop), ["recording"], PATIENCE_S)
-    inside = need(api(host, "GET", f"/workshops/{workshop}/room"), 200)["items"]
-    assert {item["uid"] for item in inside} == {room.uid(host), room.uid(ana)}
+    eventually(lambda: _inside(api, host, workshop), {room.uid(host), room.uid(ana)})
 
     need(api(host, "POST", f"/workshops/{workshop}/end"), 200)
     eventually(lambda: _statuses(api, ana, workshop), ["ready"], PATIENCE_S)
@@ -105,11 +108,7 @@ def test_who_loses_the_right_to_speak_is_cut_off_and_who_is_removed_is_put_out(a
     assert room.inside().keys() == {room.uid(host), room.uid(ana)}
     assert room.knock(ben).status_code == 409
     refused(api(ben, "POST", f"{path}/token", {"device": "main"}), 403, "removed")
-    inside = f"{path}/room"
-    eventually(
-        lambda: {item["uid"] for item in need(api(host, "GET", inside), 200)["items"]},
-        {room.uid(host), room.uid(ana)},
-    )
+    eventually(lambda: _inside(api, host, workshop), {room.uid(host), room.uid(ana)})
     [reason] = {
         notice["payload"]["reason"]
         for notice in room.notices()
