@@ -39,8 +39,8 @@ def check(text: str) -> None:
         line.decode()
         assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", line), line
     unfolded = raw.replace(b"\r\n ", b"").decode()
-    for event in unfolded.split("BEGIN:VEVENT")[1:]:
-        own = event.partition("BEGIN:VALARM")[0]
+    for event in unfolded.split("\r\nBEGIN:VEVENT\r\n")[1:]:
+        own = event.partition("\r\nBEGIN:VALARM\r\n")[0]
         names = {re.split("[;:]", line)[0] for line in own.split("\r\n") if line}
         assert names >= REQUIRED, REQUIRED - names
 

@@ -4,11 +4,11 @@ Times are in UTC: an event happens at an instant, and each calendar shows it by 
 say how the host's clock runs, and could be out of date by the time a workshop takes place. The host's zone is told
 beside the event, as X-WR-TIMEZONE of a file.
 
-The library folds lines at 75 octets on the borders of characters and escapes texts.
+The library folds lines at 75 octets on the borders of characters. Texts are escaped here, see `_Text`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -21,6 +21,23 @@ from atelier.workshops.items import Workshop
 PRODUCT = "-//Atelier//Workshops//EN"
 REFRESH = "PT1H"
 ALARM_BEFORE = timedelta(minutes=15)
+MOST_DESCRIBED_BYTES = 3_000_000
+"""What all descriptions of a feed may take: Lambda answers with 6 MB at most, and a feed that is too large is none."""
+
+_BYTES_PER_CHARACTER = 4
+
+
+class _Text(vText):
+    """A text, escaped as RFC 5545, 3.3.11 has it.
+
+    The library takes a backslash before a large N for a line break, so that C:\\New came out in two lines, and it
+    leaves names of calendars as they are.
+    """
+
+    def to_ical(self) -> bytes:
+        """The text as it stands in a content line."""
+        escaped = str(self).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+        return escaped.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +71,15 @@ def event(shown: Shown) -> Event:
     made.add("last-modified", workshop.updated_at)
     made.add("dtstart", workshop.scheduled_at)
     made.add("dtend", moments.ends_at(workshop))
-    made.add("summary", workshop.title)
+    made.add("summary", _Text(workshop.title))
     if shown.description:
-        made.add("description", shown.description)
+        made.add("description", _Text(shown.description))
     if workshop.location:
-        made.add("location", workshop.location)
+        made.add("location", _Text(workshop.location))
     made.add("status", _status(shown))
     made.add("organizer", _organizer(shown))
     if shown.category:
-        made.add("categories", [shown.category])
+        made.add("categories", _Text(shown.category))
     if shown.join_url and workshop.format != "in_person":
         made.add("url", shown.join_url)
         # RFC 7986, 5.11: where one takes part in a conference.
@@ -81,15 +98,21 @@ def file(shown: Shown) -> bytes:
 
 
 def feed(name: str, source: str, events: Iterable[Shown]) -> bytes:
-    """Everything of one person, for a calendar that looks again every hour. source: the feed's own address."""
+    """Everything of one person, for a calendar that looks again every hour. source: the feed's own address.
+
+    Up to 37 events have their descriptions whole, however long. With more, long ones are cut, so that the feed can be
+    sent.
+    """
     calendar = _calendar("PUBLISH")
-    calendar.add("name", name)
-    calendar.add("x-wr-calname", name)
+    calendar.add("name", _Text(name))
+    calendar.add("x-wr-calname", _Text(name))
     calendar.add("source", source, {"VALUE": "URI"})
     calendar.add("refresh-interval", timedelta(hours=1), {"VALUE": "DURATION"})
     calendar.add("x-published-ttl", REFRESH)
-    for shown in events:
-        calendar.add_component(event(shown))
+    listed = list(events)
+    longest = MOST_DESCRIBED_BYTES // (_BYTES_PER_CHARACTER * max(1, len(listed)))
+    for shown in listed:
+        calendar.add_component(event(replace(shown, description=_shortened(shown.description, longest))))
     return bytes(calendar.to_ical())
 
 
@@ -99,6 +122,8 @@ def invitation(shown: Shown, *, method: str, sender: str, address: str, name: st
     made = event(shown)
     if method == "CANCEL":
         made["status"] = vText("CANCELLED")
+        # RFC 5546, 3.2.5: what is cancelled rings no more.
+        made.subcomponents = []
     del made["organizer"]
     organizer = vCalAddress(f"mailto:{sender}")
     organizer.params["cn"] = vText(shown.host)
@@ -115,6 +140,10 @@ def invitation(shown: Shown, *, method: str, sender: str, address: str, name: st
 def join_url(template: str, workshop_id: str) -> str:
     """The page where one joins a workshop; empty where there is none."""
     return template.replace("{id}", quote(workshop_id))
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}\u2026"
 
 
 def _calendar(method: str) -> Calendar:
@@ -143,7 +172,7 @@ def _alarm(workshop: Workshop) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("trigger", -ALARM_BEFORE)
-    alarm.add("description", workshop.title)
+    alarm.add("description", _Text(workshop.title))
     return alarm
 
 
