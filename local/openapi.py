@@ -29,6 +29,9 @@ SCHEMA_PREFIX = "#/components/schemas/"
 METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
+BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+
+
 class SchemaNameError(LocalError):
     """Two different schemas have one name, so that a reference to it says nothing."""
 
@@ -232,7 +235,7 @@ class _Described:
             answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
         if model is not None:
             answer["content"] = {"application/json": {"schema": self._schemas.reference(model, "serialization")}}
-        elif status != HTTPStatus.NO_CONTENT:
+        elif status not in BODILESS:
             answer["content"] = {self._media_type(): {"schema": {"type": "string"}}}
         return answer
 

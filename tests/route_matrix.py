@@ -42,6 +42,7 @@ GET    /workshops/{workshop_id}/note                           404 200 200 200 2
 PUT    /workshops/{workshop_id}/note                           404 200 200 200 200 200   404 200 200 200 200 200
 GET    /workshops/{workshop_id}/room                           404 403 403 200 200 200   404 403 403 200 200 200
 GET    /workshops/{workshop_id}/recordings                     404 200 200 200 200 200   404 200 200 200 200 200
+GET    /workshops/{workshop_id}/calendar.ics                   404 200 200 200 200 200   404 200 200 200 200 200
 GET    /workshops/{workshop_id}/attendance                     404 403 403 200 200 200   404 403 403 200 200 200
 """
 
@@ -55,6 +56,8 @@ GET    /me/bans                                                200 200 200 200 2
 DELETE /me/bans/{user_id}                                      204 204 204 204 204 204
 GET    /me/notification-preferences                            200 200 200 200 200 200
 PUT    /me/notification-preferences                            200 200 200 200 200 200
+POST   /me/calendar-feed                                       201 201 201 201 201 201
+DELETE /me/calendar-feed                                       204 204 204 204 204 204
 GET    /notifications                                          200 200 200 200 200 200
 POST   /notifications/read                                     200 200 200 200 200 200
 GET    /users/{user_id}                                        200 200 200 200 200 200
@@ -68,6 +71,7 @@ DELETE /categories/{category_id}                               403 403 403 403 4
 PUBLIC = """
 GET    /health                                                 200
 GET    /public/errors/{code}                                   200
+GET    /public/calendars/{token}                               404
 GET    /public/unsubscribe/{token}                             404
 POST   /public/unsubscribe/{token}                             404
 POST   /webhooks/agora                                         401

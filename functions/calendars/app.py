@@ -10,7 +10,6 @@ from atelier.settings import CalendarSettings
 
 api = http.Api()
 
-_TYPE = "text/calendar; charset=utf-8"
 _UNSEEN = (errors.NotFoundError, errors.AccountSuspendedError)
 
 
@@ -24,7 +23,7 @@ def read_calendar_file(workshop_id: str, caller: Caller, headers: Mapping[str, s
     if http.is_unchanged(headers, tag):
         return http.Answer(304, None, {"ETag": tag})
     told = {"ETag": tag, "Content-Disposition": f'attachment; filename="{events.file_name(shown.workshop)}"'}
-    return http.Answer(200, events.file(shown).decode(), told, _TYPE)
+    return http.Answer(200, events.file(shown).decode(), told, "text/calendar; charset=utf-8")
 
 
 @api.route("POST", "/me/calendar-feed", {201: schemas.CalendarFeed}, problems=(errors.AccountSuspendedError,))
@@ -50,7 +49,7 @@ def read_calendar_feed(token: str, headers: Mapping[str, str], base_url: str) ->
         return http.Answer(304, None, told)
     source = f"{base_url}/public/calendars/{token.removesuffix('.ics')}.ics"
     calendar = feeds.content(look, source=source, join=settings.of(CalendarSettings).join_url)
-    return http.Answer(200, calendar.decode(), told, _TYPE)
+    return http.Answer(200, calendar.decode(), told, "text/calendar; charset=utf-8")
 
 
 http.warm()

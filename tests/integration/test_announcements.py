@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from atelier import clock, table
 from atelier.accounts.items import EmailGuard, Profile, email_key, profile_key
 from atelier.notifications import bounces, delivering
+from tests.calendars import events_of
 from tests.calling import World, call, id_of
 from tests.counting import counted
 from tests.deliveries import Letters, before, carry_out, deliver, inbox_of, mailing_from, start_of, tick, told
@@ -344,3 +345,42 @@ def test_a_code_is_announced_to_be_mailed_when_an_address_is_entered(
     stream.run()
     [task] = sent.to("deliveries")
     assert task == {"task": "code", "user_id": id_of("ana"), "code": task["code"]}
+
+
+def invited(raw: bytes) -> tuple[str, dict[str, Any]]:
+    """The method and the event of the calendar that a mail brings."""
+    [part] = [part for part in email.message_from_bytes(raw).walk() if part.get_content_type() == "text/calendar"]
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    [event] = events_of(content.decode())
+    return str(part.get_param("method")), event
+
+
+def test_a_mail_brings_the_event_as_it_is_now_and_takes_it_out_again(
+    world: World, after: Any, letters: Letters
+) -> None:
+    with_address("ana")
+    workshop = a_workshop(world, "ana", description="Bring gloves.")
+    start = start_of(workshop)
+    for days in (1, 2, 3):
+        edit(workshop, scheduled_at=clock.to_text(start + timedelta(days=days)))
+        after(letters)
+    cancel(workshop)
+    after(letters)
+    brought = [invited(raw) for _, raw in letters.sent]
+    assert [(method, event["sequence"], event["status"]) for method, event in brought] == [
+        ("REQUEST", 1, "CONFIRMED"),
+        ("REQUEST", 2, "CONFIRMED"),
+        ("REQUEST", 3, "CONFIRMED"),
+        ("CANCEL", 4, "CANCELLED"),
+    ]
+    assert {event["uid"] for _, event in brought} == {f"{workshop['id']}@atelier"}
+    assert brought[2][1]["start"] == start + timedelta(days=3)
+    assert brought[2][1]["description"] == "Bring gloves."
+
+
+def test_a_reminder_brings_no_event(world: World, sent: Outbox, letters: Letters) -> None:
+    with_address("ana")
+    workshop, message = reminded(world, sent, "ana")
+    carry_out(message, before(workshop, 60), letters)
+    assert b"text/calendar" not in letters.sent[0][1]

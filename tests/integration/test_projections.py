@@ -238,6 +238,7 @@ def test_nothing_to_do_costs_next_to_nothing(world: World, stream: Stream, reque
     _rsvp(workshop_id, "ana")
     with requests_made() as use:
         stream.run()
-    # Workshop, then block and row; workshop again, its block, who waits; the counts; when Ana wants to be reminded.
+    # Workshop, then block and row; workshop again, its block, who waits; the counts. When Ana wants to be reminded;
+    # whether the host and Ana have feeds.
     reads = ["GetItem", "BatchGetItem", "GetItem", "BatchGetItem", "Query"]
-    assert use.operations == [*reads, "UpdateItem", "BatchGetItem"]
+    assert use.operations == [*reads, "UpdateItem", "BatchGetItem", "BatchGetItem"]

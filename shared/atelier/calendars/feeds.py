@@ -7,12 +7,10 @@ so a calendar that looks again and finds nothing new costs two small reads.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
-
-from pynamodb.exceptions import PynamoDBException
 
 from atelier import clock, table
 from atelier.accounts import profiles
@@ -100,16 +98,6 @@ def content(look: Look, *, source: str, join: str, at: clock.Clock = clock.now) 
         for workshop in sorted(workshops, key=lambda each: (each.scheduled_at, each.id))
     ]
     return events.feed(look.profile.display_name, source, shown)
-
-
-def touch(user_ids: Iterable[str]) -> None:
-    """Says that something in these people's feeds has changed; costs a read for those who have none."""
-    for item in table.read_many([feed_item_key(user_id) for user_id in user_ids], consistent=False).values():
-        try:
-            Feed(*item.key).update([Feed.version.set(Feed.version + 1)], condition=Feed.pk.exists())
-        except PynamoDBException as error:
-            if not table.condition_failed(error):
-                raise
 
 
 def _hosting(user_id: str, since: datetime) -> list[str]:

@@ -22,6 +22,7 @@ class Announcement:
 
     at: the instant it is about. data: what the notification shows, and what has to be true still for it to be told.
     but: who made it happen, and so knows. people: those it is for, where they are named.
+    is_silent: nobody is told; only what people have of it (their calendars) is brought up to date.
     """
 
     type: NotificationType
@@ -32,6 +33,7 @@ class Announcement:
     data: Mapping[str, Any] = field(default_factory=dict)
     but: str | None = None
     people: tuple[str, ...] = ()
+    is_silent: bool = False
 
     def to_task(self) -> dict[str, Any]:
         """The announcement as the task of a queue."""
@@ -50,6 +52,7 @@ class Announcement:
             data=task["data"],
             but=task["but"],
             people=tuple(task["people"]),
+            is_silent=task["is_silent"],
         )
 
 

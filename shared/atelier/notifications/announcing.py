@@ -39,6 +39,9 @@ def of_edit(old: Workshop, new: Workshop, at: datetime) -> Iterator[Announcement
         if "scheduled_at" in changed:
             data["moved_from"] = clock.to_text(old.scheduled_at)
         yield from _to_all("workshop_updated", new, at, data)
+    elif old.version != new.version:
+        source = f"{new.id}#edited#{int(new.version)}"
+        yield Announcement("workshop_updated", new.id, source, at, "everybody", is_silent=True)
 
 
 def of_row(old: Attendee, new: Attendee, at: datetime) -> Iterator[Announcement]:

@@ -5,12 +5,14 @@ again puts it nowhere twice, and sends no second mail. Somebody who died between
 once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from atelier import clock, observability, table
 from atelier.accounts.items import Profile, profile_key
+from atelier.calendars import versions
 from atelier.notifications import mailing, reasons, unsubscribing
 from atelier.notifications.announcements import Announcement, Share
 from atelier.notifications.items import (
@@ -24,12 +26,16 @@ from atelier.notifications.items import (
 from atelier.retries import OutOfTimeError
 from atelier.rsvps import rescheduling
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
-from atelier.table import Key
-from atelier.workshops.items import Workshop, workshop_key
+from atelier.table import Item, Key
+from atelier.workshops.items import Workshop, description_key, workshop_key
 from atelier.workshops.moments import USUAL_OFFSETS
 
 if TYPE_CHECKING:
     from pynamodb.expressions.update import Action
+
+
+IN_CALENDARS = ("workshop_updated", "workshop_cancelled")
+"""What changes the calendars of all who have a place; those who come and go change theirs by themselves."""
 
 
 class UndeliveredError(RuntimeError):
@@ -57,14 +63,18 @@ def tell(share: Share, mail: mailing.Mail, *, at: clock.Clock = clock.now) -> in
         return 0
     if reasons.moves(announcement, workshop):
         _move_rows(workshop, people)
+    if announcement.type in IN_CALENDARS:
+        versions.touch(person.profile.user_id for person in people)
+    if announcement.is_silent:
+        return 0
     if not reasons.holds(announcement, workshop, at()):
         observability.count("AnnouncementOutdated")
         return 0
-    host = cast("Profile | None", table.read_one(profile_key(workshop.host_id))) if mail.is_on else None
+    around = table.read_many([profile_key(workshop.host_id), description_key(workshop.id)]) if mail.is_on else {}
     told = undelivered = 0
     for person in people:
         try:
-            told += _tell_one(_Telling(announcement, workshop, host, mail, at()), person)
+            told += _tell_one(_Telling(announcement, workshop, around, mail, at()), person)
         except OutOfTimeError:
             raise
         except Exception as error:
@@ -108,11 +118,11 @@ def _move_rows(workshop: Workshop, people: list[_Person]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """What is told, as the workshop is now, and by what mail."""
+    """What is told, as the workshop is now, and by what mail. around: what mails show beside the workshop."""
 
     announcement: Announcement
     workshop: Workshop
-    host: Profile | None
+    around: Mapping[Key, Item]
     mail: mailing.Mail
     now: datetime
 
@@ -201,7 +211,7 @@ def _is_same(there: Notification, item: Notification) -> bool:
 def _send(telling: _Telling, person: _Person, item: Notification, token: str, offset: int | None) -> None:
     lead = None if offset is None else mailing.lead_minutes(offset, telling.workshop.scheduled_at, telling.now)
     formerly = reasons.formerly(telling.announcement, telling.workshop, person.row)
-    occasion = mailing.Occasion(telling.announcement.type, telling.workshop, telling.host, lead, formerly)
+    occasion = mailing.Occasion(telling.announcement.type, telling.workshop, telling.around, lead, formerly)
     try:
         is_done = telling.mail.send(occasion, person.profile, item.id, token)
     except Exception:

@@ -1,7 +1,7 @@
 """Mailing what somebody is told, to the address that is theirs."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,30 +9,50 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from atelier import observability, settings
+from atelier.accounts import profiles
 from atelier.accounts.items import Profile
+from atelier.calendars import events
 from atelier.mail import letters, messages, sending
 from atelier.notifications.items import NotificationType
 from atelier.settings import ApiSettings, CalendarSettings, MailSettings
-from atelier.workshops.items import Workshop
+from atelier.table import Item, Key
+from atelier.workshops.items import Description, Workshop, description_key
 
 type Send = Callable[..., Any]
 
-_UNKNOWN_HOST = "?"
+_METHODS = {
+    "workshop_updated": "REQUEST",
+    "waitlist_promoted": "REQUEST",
+    "workshop_cancelled": "CANCEL",
+    "attendee_removed": "CANCEL",
+}
+"""What a mail program is asked to do with the event (RFC 5546), by the types of mail that bring one."""
 _USUALLY_LATE = 2
 _HOUR, _DAY = 60, 1440
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Why somebody is written to. type: of the notification. lead_minutes: of a reminder, how far ahead the start is.
-    formerly: of a move, the start before.
+    """Why somebody is written to. type: of the notification. around: the host's profile and the description.
+    lead_minutes: of a reminder, how far ahead the start is. formerly: of a move, the start before.
     """
 
     type: NotificationType
     workshop: Workshop
-    host: Profile | None
+    around: Mapping[Key, Item]
     lead_minutes: int | None = None
     formerly: datetime | None = None
+
+    @property
+    def host(self) -> str:
+        """The host's name."""
+        return profiles.known(self.workshop.host_id, self.around).display_name
+
+    @property
+    def description(self) -> str:
+        """What the workshop is about."""
+        described = self.around.get(description_key(self.workshop.id))
+        return described.text if isinstance(described, Description) else ""
 
 
 def lead_minutes(offset: int, starts_at: datetime, now: datetime) -> int:
@@ -79,10 +99,10 @@ class Mail:
             letters.Reader(profile.display_name, profile.locale, profile.timezone),
             _subject(occasion),
             lead_minutes=occasion.lead_minutes,
-            link=self._links.join_url.replace("{id}", occasion.workshop.id) or None,
+            link=events.join_url(self._links.join_url, occasion.workshop.id) or None,
             unsubscribe_url=stop,
         )
-        return self._hand_over(letter, profile.email, told_id, stop)
+        return self._hand_over(letter, profile.email, told_id, stop, self._calendar(occasion, profile))
 
     def send_code(self, profile: Profile) -> bool:
         """Mails the code that confirms a pending address; False when it is to be tried again."""
@@ -90,7 +110,30 @@ class Mail:
         letter = letters.with_code(profile.email_code, reader)
         return self._hand_over(letter, profile.pending_email, f"code-{profile.user_id}-{profile.version}", None)
 
-    def _hand_over(self, letter: letters.Letter, recipient: str, told_id: str, stop: str | None) -> bool:
+    def _calendar(self, occasion: Occasion, profile: Profile) -> messages.CalendarPart | None:
+        method = _METHODS.get(occasion.type)
+        if method is None or profile.user_id == occasion.workshop.host_id:
+            return None
+        shown = events.Shown(
+            occasion.workshop,
+            occasion.description,
+            occasion.host,
+            join_url=events.join_url(self._links.join_url, occasion.workshop.id),
+        )
+        sender = self._mail.mail_from
+        content = events.invitation(
+            shown, method=method, sender=sender, address=profile.email, name=profile.display_name
+        )
+        return messages.CalendarPart(method, content)
+
+    def _hand_over(
+        self,
+        letter: letters.Letter,
+        recipient: str,
+        told_id: str,
+        stop: str | None,
+        calendar: messages.CalendarPart | None = None,
+    ) -> bool:
         mail = self._mail
         domain = mail.mail_from.rpartition("@")[2]
         observability.count("MailClaimed")
@@ -102,6 +145,7 @@ class Mail:
                 recipient=recipient,
                 message_id=f"{told_id}.{recipient.partition('@')[0].encode().hex()[:8]}@{domain}",
                 unsubscribe_url=stop,
+                calendar=calendar,
             )
             self._send(
                 raw, recipient=recipient, sender=mail.mail_from, configuration_set=mail.mail_configuration_set or None
@@ -126,7 +170,7 @@ def _subject(occasion: Occasion) -> letters.Subject:
     workshop = occasion.workshop
     return letters.Subject(
         title=workshop.title,
-        host=occasion.host.display_name if occasion.host is not None else _UNKNOWN_HOST,
+        host=occasion.host,
         starts_at=workshop.scheduled_at,
         zone=workshop.timezone,
         location=workshop.location,

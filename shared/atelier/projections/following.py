@@ -8,6 +8,7 @@ from typing import cast
 
 from atelier import clock, queues, settings, table
 from atelier.attendance import folding
+from atelier.calendars import versions
 from atelier.categories import cleanup
 from atelier.categories import counts as category_counts
 from atelier.notifications import fan_out, wishes
@@ -37,6 +38,8 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
         wishes.of_newcomers(subject, happened.newcomers, since=happened.since or at())
     if happened.wished_offsets:
         wishes.of_person(subject, happened.wished_offsets, since=happened.since or at())
+    if happened.planners:
+        versions.touch(sorted(happened.planners))
     _send_tasks(subject, happened)
     _send_announcements(subject, happened)
 

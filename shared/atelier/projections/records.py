@@ -39,7 +39,8 @@ class Happened:
     categories: those whose lists a workshop entered or left. present: people of whom a new fact tells when they were in
     the room. rights_moved: people who were removed, or may now do other things in the room than before.
     recording_moved: whether a workshop that is recorded went live or stopped being so. has_recording: whether one of
-    its recordings can be watched now. since: when the first of it happened.
+    its recordings can be watched now. planners: people whose own calendars it changed; those of everybody else follow
+    by announcements. since: when the first of it happened.
     Flags are set by any one record of the batch.
     """
 
@@ -61,6 +62,7 @@ class Happened:
     codes: list[str] = field(default_factory=list)
     wished_offsets: frozenset[int] = frozenset()
     has_recording: bool = False
+    planners: set[str] = field(default_factory=set)
     since: datetime | None = None
 
     @property
@@ -146,6 +148,8 @@ def _note_person(about: Happened, old: Item | None, new: Item | None) -> None:
 def _note_row(about: Happened, old: Attendee | None, new: Attendee | None) -> None:
     """A row that keeps its seat says nothing of seats, whatever else of it changed: who was in, who may speak."""
     about.seats_changed += _is_seated(new) - _is_seated(old)
+    if _place(old) != _place(new):
+        about.planners |= {row.user_id for row in (old, new) if row is not None}
     if new is None:
         return
     if old is None:
@@ -159,7 +163,16 @@ def _note_row(about: Happened, old: Attendee | None, new: Attendee | None) -> No
         about.rights_moved.add(new.user_id)
 
 
+def _place(row: Attendee | None) -> str | None:
+    """What a row is to its person's calendar: a seat, a wait, or nothing."""
+    if row is None or not (row.is_seated or row.status == "waitlisted"):
+        return None
+    return "seat" if row.is_seated else "wait"
+
+
 def _note_edit(about: Happened, old: Workshop | None, new: Workshop | None) -> None:
+    if new is not None:
+        about.planners.add(new.host_id)
     lists = {workshop.category_key for workshop in (old, new) if workshop is not None and workshop.category_key}
     if (old.category_key if old else None) != (new.category_key if new else None):
         about.categories |= {key.split("#")[1] for key in lists}
