@@ -4,14 +4,23 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from atelier import observability, retries, table
+from botocore.exceptions import BotoCoreError, ClientError
+
+from atelier import observability, queues, retries, settings, table
 from atelier.accounts.items import Profile, profile_key
 from atelier.notifications import bounces, delivering, fan_out, mailing
 from atelier.notifications.announcements import Announcement, Share
+from atelier.settings import DeliverySettings
 from atelier.workshops.items import Workshop, workshop_key
 
 KEEP_MS = 3000
 """Time kept back for answering, so that a slow table makes a reported failure and not a timeout."""
+
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 20, 360
+"""What failed comes again after 20 s, 1 min, 3 min, and then as the queue has it: the queue alone would wait 6 minutes,
+and the last reminder is only 5 minutes ahead.
+"""
 
 
 class UnknownTaskError(ValueError):
@@ -56,6 +65,15 @@ def _carry_out(body: str) -> None:
     carry_out(task)
 
 
+def _let_come_again(record: Mapping[str, Any]) -> None:
+    pause = FIRST_PAUSE_S * 3 ** (int(record["attributes"]["ApproximateReceiveCount"]) - 1)
+    try:
+        queue_url = settings.of(DeliverySettings).deliveries_queue_url
+        queues.come_again(queue_url, record["receiptHandle"], delay_s=min(pause, LONGEST_PAUSE_S))
+    except (BotoCoreError, ClientError) as error:
+        observability.logger.warning("comes again when the queue says so", reason=type(error).__name__)
+
+
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Carries out a batch of tasks; reports those that failed, and they alone come again."""
     failed: list[str] = []
@@ -67,6 +85,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
                 observability.logger.exception("delivery failed", message_id=record["messageId"])
                 observability.count("DeliveryFailed")
                 failed.append(record["messageId"])
+                _let_come_again(record)
     observability.logger.info("batch", records=len(event["Records"]), failed=len(failed))
     observability.flush()
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -34,6 +34,14 @@ def send_task(queue_url: str, task: Mapping[str, Any], *, delay_s: int = 0) -> N
     send(queue_url, json.dumps(task, separators=(",", ":"), sort_keys=True), delay_s=delay_s)
 
 
+def come_again(queue_url: str, receipt: str, *, delay_s: int) -> None:
+    """Makes a message that is being worked on come again after so long, in place of the queue's visibility timeout.
+
+    Raises botocore's own errors; the message then comes again when the queue says so.
+    """
+    aws.client("sqs").change_message_visibility(QueueUrl=queue_url, ReceiptHandle=receipt, VisibilityTimeout=delay_s)
+
+
 class NotQueuedError(RuntimeError):
     """The queue did not take all of the messages."""
 
