@@ -1,5 +1,6 @@
 """Recordings and moderation over HTTP: what is asked of Agora's REST API by itself, and what comes of it."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.e2e.api import Api
 from tests.e2e.scenes import Table, detail, eventually, join, make_live, need, refused
 
 PATIENCE_S = 30.0
+SECOND = 1.05
 PUT_OUT = 3
 PUBLISH, JOIN = ["publish_audio", "publish_video"], ["join_channel"]
 
@@ -27,17 +29,24 @@ def _statuses(api: Api, who: str, workshop: str) -> list[str]:
     return [part["status"] for part in _parts(api, who, workshop)]
 
 
+def _told(api: Api, who: str) -> set[str]:
+    return {item["type"] for item in need(api(who, "GET", "/notifications"), 200)["items"]}
+
+
 def test_a_recording_starts_by_itself_stops_at_the_end_and_can_be_watched(api: Api) -> None:
     host, ana = api.people(2)
-    workshop = make_live(api, host)
+    workshop = make_live(api, host, step="lobby")
     join(api, workshop, ana)
+    need(api(host, "POST", f"/workshops/{workshop}/start"), 200)
     room = Room(api, workshop)
     room.enter(host, ana)
     eventually(room.running, 1, PATIENCE_S)
     assert not detail(api, ana, workshop)["has_recording"]
     eventually(lambda: _statuses(api, ana, workshop), ["recording"], PATIENCE_S)
     eventually(lambda: _inside(api, host, workshop), {room.uid(host), room.uid(ana)})
+    eventually(lambda: _told(api, ana), {"workshop_started"})
 
+    time.sleep(SECOND)
     need(api(host, "POST", f"/workshops/{workshop}/end"), 200)
     eventually(lambda: _statuses(api, ana, workshop), ["ready"], PATIENCE_S)
     state = room.state()
@@ -61,10 +70,7 @@ def test_a_recording_starts_by_itself_stops_at_the_end_and_can_be_watched(api: A
     assert altered.status_code == 403
 
     assert need(api(host, "GET", f"/workshops/{workshop}/summary"), 200)["recordings"][0]["id"] == part["id"]
-    eventually(
-        lambda: {item["type"] for item in need(api(ana, "GET", "/notifications"), 200)["items"]},
-        {"workshop_started", "workshop_recording"},
-    )
+    eventually(lambda: _told(api, ana), {"workshop_started", "workshop_recording"})
 
 
 def test_a_recording_begins_by_itself_when_agora_is_back(api: Api) -> None:
