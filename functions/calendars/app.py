@@ -20,10 +20,11 @@ def read_calendar_file(workshop_id: str, caller: Caller, headers: Mapping[str, s
     """
     shown = files.look(workshop_id, caller, settings.of(CalendarSettings).join_url)
     tag = http.etag(int(shown.workshop.version))
+    told = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if http.is_unchanged(headers, tag):
-        return http.Answer(304, None, {"ETag": tag})
-    told = {"ETag": tag, "Content-Disposition": f'attachment; filename="{events.file_name(shown.workshop)}"'}
-    return http.Answer(200, events.file(shown).decode(), told, "text/calendar; charset=utf-8")
+        return http.Answer(304, None, told)
+    name = {"Content-Disposition": f'attachment; filename="{events.file_name(shown.workshop)}"'}
+    return http.Answer(200, events.file(shown).decode(), told | name, "text/calendar; charset=utf-8")
 
 
 @api.route("POST", "/me/calendar-feed", {201: schemas.CalendarFeed}, problems=(errors.AccountSuspendedError,))
@@ -44,7 +45,7 @@ def revoke_calendar_feed(caller: Caller) -> http.Answer:
 def read_calendar_feed(token: str, headers: Mapping[str, str], base_url: str) -> http.Answer:
     """Everything one person hosts, attends or waits for. Send `If-None-Match`: what is unchanged is answered by 304."""
     look = feeds.find(token)
-    told = {"ETag": look.tag, "Cache-Control": "private, max-age=300"}
+    told = {"ETag": look.tag, "Cache-Control": "private, max-age=300", "Referrer-Policy": "no-referrer"}
     if http.is_unchanged(headers, look.tag):
         return http.Answer(304, None, told)
     source = f"{base_url}/public/calendars/{token.removesuffix('.ics')}.ics"

@@ -20,7 +20,7 @@ TABLE_ACTIONS = {
     "notifications": {"BatchGetItem", "PutItem", "Query", "UpdateItem"},
     "reminders": {"ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "deliveries": {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
-    "calendars": {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "calendars": {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query"},
     "recording_webhook": set(),
     "notices": {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "recorder": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},

@@ -130,7 +130,7 @@ def invitation(shown: Shown, *, method: str, sender: str, address: str, name: st
     made.add("organizer", organizer)
     attendee = vCalAddress(f"mailto:{address}")
     attendee.params["cn"] = vText(name)
-    attendee.params["partstat"] = vText("ACCEPTED")
+    attendee.params["partstat"] = vText("TENTATIVE" if shown.is_tentative else "ACCEPTED")
     attendee.params["rsvp"] = vText("FALSE")
     made.add("attendee", attendee)
     calendar.add_component(made)

@@ -87,30 +87,39 @@ def content(look: Look, *, source: str, join: str, at: clock.Clock = clock.now) 
     user_id = look.profile.user_id
     since = at() - KEPT_FOR
     waits = _attending(user_id, since)
-    ids = list(dict.fromkeys([*_hosting(user_id, since), *waits]))[:MOST_EVENTS]
-    found = table.read_many([key for one in ids for key in (workshop_key(one), description_key(one))], consistent=False)
+    listed = sorted({*_hosting(user_id, since), *waits})[-MOST_EVENTS:]
+    ids = [workshop_id for _, workshop_id in listed]
+    # Strongly: what is read here is kept under this version's tag by whoever asked.
+    found = table.read_many(key for one in ids for key in (workshop_key(one), description_key(one)))
+    waiting = {workshop_id: waits[at, workshop_id] for at, workshop_id in waits}
     workshops = [cast("Workshop", found[workshop_key(one)]) for one in ids if workshop_key(one) in found]
     around = {profile_key(workshop.host_id) for workshop in workshops}
     around |= {category_key(workshop.category_id) for workshop in workshops if workshop.category_id}
     found |= table.read_many(sorted(around), consistent=False)
     shown = [
-        _shown(workshop, found, join=join, is_tentative=waits.get(workshop.id, False))
+        _shown(workshop, found, join=join, is_tentative=waiting.get(workshop.id, False))
         for workshop in sorted(workshops, key=lambda each: (each.scheduled_at, each.id))
     ]
     return events.feed(look.profile.display_name, source, shown)
 
 
-def _hosting(user_id: str, since: datetime) -> list[str]:
+def _hosting(user_id: str, since: datetime) -> list[tuple[str, str]]:
+    """The workshops a person hosts: when, and which."""
     rows = Item.by_host.query(host_key(user_id), Item.starts >= clock.to_text(since), limit=MOST_EVENTS)
-    return [row.pk.removeprefix("WORKSHOP#") for row in rows]
+    return [_placed(row.starts) for row in rows]
 
 
-def _attending(user_id: str, since: datetime) -> dict[str, bool]:
-    """The workshops a person has a place in, and whether they only wait."""
+def _placed(starts: str) -> tuple[str, str]:
+    at, _, workshop_id = starts.partition("#")
+    return at, workshop_id
+
+
+def _attending(user_id: str, since: datetime) -> dict[tuple[str, str], bool]:
+    """The workshops a person has a place in, when, and whether they only wait."""
     first, last = person_sort(clock.to_text(since)), person_sort("~")
     rows = Item.by_person.query(person_key(user_id), Item.person_sort.between(first, last), limit=MOST_EVENTS)
     return {
-        row.workshop_id: row.status == "waitlisted"
+        _placed(row.person_sort.partition("#")[2]): row.status == "waitlisted"
         for row in rows
         if isinstance(row, Attendee) and visibility.has_place(row)
     }

@@ -32,6 +32,8 @@ def of_edit(old: Workshop, new: Workshop, at: datetime) -> Iterator[Announcement
                 data=_planned(new),
                 but=new.edited_by,
             )
+        if new.status != "cancelled":
+            yield _unsaid(new, at)
         return
     changed = [name for name in TOLD_OF if getattr(old, name) != getattr(new, name)]
     if changed and not new.is_over:
@@ -40,8 +42,13 @@ def of_edit(old: Workshop, new: Workshop, at: datetime) -> Iterator[Announcement
             data["moved_from"] = clock.to_text(old.scheduled_at)
         yield from _to_all("workshop_updated", new, at, data)
     elif old.version != new.version:
-        source = f"{new.id}#edited#{int(new.version)}"
-        yield Announcement("workshop_updated", new.id, source, at, "everybody", is_silent=True)
+        yield _unsaid(new, at)
+
+
+def _unsaid(workshop: Workshop, at: datetime) -> Announcement:
+    """What nobody is told of, and yet stands in calendars."""
+    source = f"{workshop.id}#edited#{int(workshop.version)}"
+    return Announcement("workshop_updated", workshop.id, source, at, "everybody", is_silent=True)
 
 
 def of_row(old: Attendee, new: Attendee, at: datetime) -> Iterator[Announcement]:

@@ -211,7 +211,8 @@ def _is_same(there: Notification, item: Notification) -> bool:
 def _send(telling: _Telling, person: _Person, item: Notification, token: str, offset: int | None) -> None:
     lead = None if offset is None else mailing.lead_minutes(offset, telling.workshop.scheduled_at, telling.now)
     formerly = reasons.formerly(telling.announcement, telling.workshop, person.row)
-    occasion = mailing.Occasion(telling.announcement.type, telling.workshop, telling.around, lead, formerly)
+    waits = person.row is not None and person.row.status == "waitlisted"
+    occasion = mailing.Occasion(telling.announcement.type, telling.workshop, telling.around, lead, formerly, waits)
     try:
         is_done = telling.mail.send(occasion, person.profile, item.id, token)
     except Exception:

@@ -35,6 +35,7 @@ _HOUR, _DAY = 60, 1440
 class Occasion:
     """Why somebody is written to. type: of the notification. around: the host's profile and the description.
     lead_minutes: of a reminder, how far ahead the start is. formerly: of a move, the start before.
+    waits: whether the person waits for a seat.
     """
 
     type: NotificationType
@@ -42,6 +43,7 @@ class Occasion:
     around: Mapping[Key, Item]
     lead_minutes: int | None = None
     formerly: datetime | None = None
+    waits: bool = False
 
     @property
     def host(self) -> str:
@@ -119,6 +121,7 @@ class Mail:
             occasion.description,
             occasion.host,
             join_url=events.join_url(self._links.join_url, occasion.workshop.id),
+            is_tentative=occasion.waits,
         )
         sender = self._mail.mail_from
         content = events.invitation(
