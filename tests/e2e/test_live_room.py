@@ -178,6 +178,7 @@ def test_a_stranger_learns_nothing_of_a_private_workshops_room(api: Api, people:
         ("GET", "recordings", None),
         ("GET", "attendance", None),
         ("GET", "summary", None),
+        ("GET", "calendar.ics", None),
         ("POST", "token", {"device": "main"}),
     ]
     for step in ("live", "ended"):
