@@ -6,17 +6,17 @@ a failover.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
 from atelier import aws, clock
-from atelier.recordings.files import File
+from atelier.recordings.files import PLAYLIST, File, united
 
 COMPLETE_AFTER = timedelta(minutes=15)
-"""Once nothing was written for so long, what is there is all there will be."""
+"""Once nothing was written for so long, the videos that are there are all there will be."""
 
 _VIDEO = re.compile(r"(?P<stem>.+)_(?P<index>\d+)\.mp4")
 _SLICE = re.compile(r"(?P<stem>.+)_(?P<utc>\d{17})\.ts")
@@ -33,7 +33,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A recording's videos. started_ms, ended_ms: its first and last frame by the names of slices; None without any."""
+    """A recording's files. started_ms, ended_ms: its first and last frame by the names of slices; None without any."""
 
     files: list[File]
     started_ms: int | None
@@ -64,10 +64,22 @@ def found(stored: Sequence[Stored], now: datetime) -> Found | None:
     if not is_complete and now - max(item.modified for item in stored) < COMPLETE_AFTER:
         return None
     spans = _spans(stored)
-    files = [file for stem, group in _by_stem(videos).items() for file in _timed(group, spans.get(stem))]
-    files.sort(key=lambda file: (file["started_ms"] is None, file["started_ms"] or 0, file["key"]))
+    timed = (file for stem, group in _by_stem(videos).items() for file in _timed(group, spans.get(stem)))
+    return _found(timed, spans)
+
+
+def left_over(stored: Sequence[Stored]) -> Found | None:
+    """The playlists of a recording whose recorder was lost before it made videos, or None without any."""
+    spans = _spans(stored)
+    playlists = [item.key for item in stored if item.key.endswith(PLAYLIST)]
+    starts = {key: spans.get(key.removesuffix(PLAYLIST)) for key in playlists}
+    timed = [File(key=key, started_ms=span[0] if span else None) for key, span in starts.items()]
+    return _found(timed, spans) if timed else None
+
+
+def _found(timed: Iterable[File], spans: Mapping[str, tuple[int, int]]) -> Found:
     return Found(
-        files,
+        united(timed, ()),
         min((begin for begin, _ in spans.values()), default=None),
         max((end for _, end in spans.values()), default=None),
     )

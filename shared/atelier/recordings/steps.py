@@ -245,12 +245,14 @@ class Job:
         return wait_s if has_recorded else self._over(recording, has_recorded=False)
 
     def _collect(self, recording: Recording, wait_s: float) -> float | None:
-        """Looks whether the files are in the bucket."""
+        """Looks whether the files are in the bucket; after a day, for whatever there is."""
         now = self.means.at()
-        found = bucket.found(self.means.stored(recording.folder), now)
+        stored = self.means.stored(recording.folder)
+        found = bucket.found(stored, now)
+        if found is None and now - plan.ended_at(recording) < plan.UPLOADED_WITHIN:
+            return wait_s
+        found = found or bucket.left_over(stored)
         if found is None:
-            if now - plan.ended_at(recording) < plan.UPLOADED_WITHIN:
-                return wait_s
             save(recording, now, status="failed", reason=recording.reason or "never_uploaded")
             return None
         save(
