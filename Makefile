@@ -56,7 +56,7 @@ redrive: setup ## Bring a queue's failures back to it (QUEUE=notices, recorder, 
 
 ##@ Checks
 
-test: quick unit integration property infrastructure e2e ## Every check that CI runs
+test: quick in-process e2e ## Every check that CI runs
 
 # Two at a time: none of them keeps two cores busy. The tests below do.
 quick: setup
@@ -74,6 +74,10 @@ lint: setup ## Look for mistakes with ruff
 
 types: setup ## Check the types with mypy
 	@mypy $(PRESENT_SOURCES)
+
+# Together, so that no core waits for the last test of a folder; one more than cores, because many tests wait.
+in-process: setup ## All tests but those over HTTP
+	@$(PYTEST) -n 3 --dist worksteal tests/unit tests/integration tests/property tests/infrastructure
 
 unit: setup ## Tests without a table
 	@$(PYTEST) -n $(WORKERS) tests/unit
@@ -159,8 +163,8 @@ clean: ## Remove everything that was made here: environments, builds, caches
 	rm -rf .venv .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup start users tour mail redrive test quick format format-check lint types unit integration property infrastructure \
-	e2e requirements template bench least-privilege docs hooks lock build deploy clean
+.PHONY: help setup start users tour mail redrive test in-process quick format format-check lint types unit integration \
+	property infrastructure e2e requirements template bench least-privilege docs hooks lock build deploy clean
 
 # A plain folder, not an environment: `python3 -m venv` alone takes longer than all of this.
 $(UV): requirements-uv.txt
