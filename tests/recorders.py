@@ -50,7 +50,8 @@ class _Watched:
 
 @dataclass
 class Studio:
-    """The recorder of all live rooms. calls: what Agora was asked. keys: what it is given for the bucket.
+    """The recorder of all live rooms. calls: what Agora was asked. looks: how many were begun. keys:
+    what Agora is given for the bucket.
 
     on_step: told of each call of Agora that was answered and each message that was sent; it may raise Killed.
     """
@@ -60,6 +61,7 @@ class Studio:
     calls: list[str] = field(default_factory=list)
     on_step: Callable[[str], None] = lambda _: None
     is_at_work: bool = False
+    looks: int = 0
     _written: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -96,6 +98,7 @@ class Studio:
     def work_off(self, task: dict[str, Any]) -> None:
         """One message. Whoever dies over it leaves it to be received again."""
         self.is_at_work = True
+        self.looks += 1
         try:
             recorder.bring_in_line(task["workshop_id"], self.means, self._send, tries=int(task.get("tries", 0)))
         except Killed:
@@ -127,6 +130,10 @@ class Studio:
     def put(self, key: str, size: int = 1000, *, at: float | None = None) -> None:
         """Puts a file into the bucket."""
         self._written[key] = (size, self.live.agora.clock.now if at is None else at)
+
+    def forget_files(self) -> None:
+        """Empties the bucket."""
+        self._written.clear()
 
     def _next(self, until: float) -> dict[str, Any] | None:
         """The next message to work off, at its time; Agora goes on and tells what it has to tell meanwhile."""

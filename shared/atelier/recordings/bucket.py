@@ -50,8 +50,8 @@ def listed(bucket: str, folder: str) -> list[Stored]:
     ]
 
 
-def found(stored: Sequence[Stored], now: datetime) -> Found | None:
-    """The videos of a recording that is over, or None while some may still be missing.
+def found(stored: Sequence[Stored], ended_at: datetime, now: datetime) -> Found | None:
+    """The videos of a recording that ended about then, or None while some may still be missing.
 
     A long recording becomes several videos, the last of which is made from the last slices: while a slice is younger
     than every video, another video follows.
@@ -63,14 +63,14 @@ def found(stored: Sequence[Stored], now: datetime) -> Found | None:
     is_complete = last_slice is None or max(item.modified for item in videos) >= last_slice
     if not is_complete and now - max(item.modified for item in stored) < COMPLETE_AFTER:
         return None
-    spans = _spans(stored)
+    spans = _spans(stored, ended_at)
     timed = (file for stem, group in _by_stem(videos).items() for file in _timed(group, spans.get(stem)))
     return _found(timed, spans)
 
 
-def left_over(stored: Sequence[Stored]) -> Found | None:
+def left_over(stored: Sequence[Stored], ended_at: datetime) -> Found | None:
     """The playlists of a recording whose recorder was lost before it made videos, or None without any."""
-    spans = _spans(stored)
+    spans = _spans(stored, ended_at)
     playlists = [item.key for item in stored if item.key.endswith(PLAYLIST)]
     starts = {key: spans.get(key.removesuffix(PLAYLIST)) for key in playlists}
     timed = [File(key=key, started_ms=span[0] if span else None) for key, span in starts.items()]
@@ -85,19 +85,21 @@ def _found(timed: Iterable[File], spans: Mapping[str, tuple[int, int]]) -> Found
     )
 
 
-def _spans(stored: Iterable[Stored]) -> dict[str, tuple[int, int]]:
-    """When each recorder's first slice began and its last one ended; the last is taken to be as long as the others."""
+def _spans(stored: Iterable[Stored], ended_at: datetime) -> dict[str, tuple[int, int]]:
+    """When each recorder's first slice began and its last one ended, in milliseconds since 1970."""
     times: dict[str, list[int]] = {}
     for item in stored:
         match = _SLICE.fullmatch(item.key)
         begun = _milliseconds(match["utc"]) if match else None
         if match and begun is not None:
             times.setdefault(match["stem"], []).append(begun)
-    return {stem: (min(begun), max(begun) + _length(sorted(begun))) for stem, begun in times.items()}
+    return {stem: (min(begun), _end(sorted(begun), ended_at)) for stem, begun in times.items()}
 
 
-def _length(begun: Sequence[int]) -> int:
-    return int(median([later - earlier for earlier, later in pairwise(begun)] or [0]))
+def _end(begun: Sequence[int], ended_at: datetime) -> int:
+    """The last slice is taken to be as long as the others; the only one, to last to the end."""
+    lengths = [later - earlier for earlier, later in pairwise(begun)]
+    return begun[-1] + int(median(lengths)) if lengths else max(begun[-1], clock.milliseconds(ended_at))
 
 
 def _milliseconds(utc: str) -> int | None:

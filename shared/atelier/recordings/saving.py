@@ -15,7 +15,7 @@ from atelier import clock, table
 from atelier.recordings.items import Recording
 from atelier.table import Item
 
-GUARDED = ("status", "sid", "resource_id", "start_asked_at", "stop_asked_at", "exited")
+GUARDED = ("status", "sid", "resource_id", "start_asked_at", "stop_asked_at", "exited", "files")
 
 
 class ChangedError(Exception):

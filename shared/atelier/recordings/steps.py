@@ -246,12 +246,12 @@ class Job:
 
     def _collect(self, recording: Recording, wait_s: float) -> float | None:
         """Looks whether the files are in the bucket; after a day, for whatever there is."""
-        now = self.means.at()
+        now, ended_at = self.means.at(), plan.ended_at(recording)
         stored = self.means.stored(recording.folder)
-        found = bucket.found(stored, now)
-        if found is None and now - plan.ended_at(recording) < plan.UPLOADED_WITHIN:
+        found = bucket.found(stored, ended_at, now)
+        if found is None and now - ended_at < plan.UPLOADED_WITHIN:
             return wait_s
-        found = found or bucket.left_over(stored)
+        found = found or bucket.left_over(stored, ended_at)
         if found is None:
             save(recording, now, status="failed", reason=recording.reason or "never_uploaded")
             return None
@@ -262,7 +262,7 @@ class Job:
             reason=None,
             files=files.united(recording.files or (), found.files),
             started_ms=recording.started_ms or found.started_ms,
-            ended_ms=recording.ended_ms or found.ended_ms or clock.milliseconds(plan.ended_at(recording)),
+            ended_ms=recording.ended_ms or found.ended_ms or clock.milliseconds(ended_at),
         )
         return None
 
