@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,7 +101,8 @@ def _start(folder: Path) -> dict[str, Any]:
             process.terminate()
             raise RuntimeError(f"The local cloud did not start:\n{log.read_text()[-4000:]}")
         time.sleep(0.1)
-    process.returncode = 0  # another process of this run may be the one to stop it
+    process.returncode = 0  # another process of this run may be the one to stop it, and waits until nothing is left
+    threading.Thread(target=os.waitpid, args=(process.pid, 0), daemon=True).start()
     stack_file = home / "stack.json"
     return {
         "stack": str(stack_file),
@@ -115,13 +117,9 @@ def _stop(pid: int) -> None:
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline:
         try:
-            if os.waitpid(pid, os.WNOHANG)[0]:
-                return
-        except ChildProcessError:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
         time.sleep(0.1)
     os.kill(pid, signal.SIGKILL)
 

@@ -211,8 +211,9 @@ def test_every_route_but_the_public_ones_asks_who_is_there(api: Api) -> None:
     assert len(operations) > 20
     for method, path, is_public in operations:
         address = path.removeprefix("/v1").replace("{", "").replace("}", "")
-        status = api(None, method, address).status_code
-        assert (status == 401) != is_public, (method, path, status)
+        answer = api(None, method, address)
+        is_asked = answer.status_code == 401 and answer.json() == {"message": "Unauthorized"}
+        assert is_asked != is_public, (method, path, answer.text)
 
 
 def test_what_is_no_route_is_not_found_by_the_gateway(api: Api) -> None:
