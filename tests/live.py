@@ -247,8 +247,10 @@ class Live:
         """The workshops that the recorder was told to look at."""
         return [sent["workshop_id"] for _, sent in self.tasks if sent["task"] == task]
 
-    def queue(self, _url: str, body: str, *, delay_s: int = 0) -> None:
-        """Stands in for the queue of the recorder."""
+    def queue(self, url: str, body: str, *, delay_s: int = 0) -> None:
+        """Stands in for the queue of the recorder; what is meant for other queues is dropped."""
+        if url != QUEUE:
+            return
         self.tasks.append((self.agora.clock.now + delay_s, json.loads(body)))
 
     def _hear(self, body: bytes, _headers: Mapping[str, str]) -> int:

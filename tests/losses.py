@@ -13,6 +13,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from atelier.attendance.items import Attendance, attendance_pk
+from atelier.recordings.items import Recording
+from atelier.recordings.plan import GOING
 from atelier.rooms.items import HOST_STATUS
 from atelier.rsvps.items import Attendee
 from atelier.table import Item
@@ -20,6 +22,7 @@ from atelier.workshops.items import Workshop, workshop_key
 from local.agora.project import RTC
 from tests.calling import id_of
 from tests.live import Device, Live, LiveRoom
+from tests.recorders import Studio
 from tests.streaming import Stream
 
 if TYPE_CHECKING:
@@ -62,6 +65,7 @@ class Session:
 
     room: LiveRoom
     fate: Fate
+    records: bool
 
 
 class History:
@@ -118,48 +122,46 @@ class History:
         self._stream.run()
 
 
-def play(
-    live: Live, stream: Stream, count: int, seed: int, *, minutes: int = 75, **values: Any
-) -> tuple[list[Session], History]:
+def play(studio: Studio, stream: Stream, count: int, seed: int, *, minutes: int = 75) -> tuple[list[Session], History]:
     """Lets so many sessions take place, with one comparison half-way, up to where everybody has been quiet for minutes.
 
-    values: of the workshops. People join, leave, fall out, come back, reload; some hosts end their workshop, and in
-    some rooms everybody just goes.
+    People join, leave, fall out, come back, reload; some hosts end their workshop, and in some rooms everybody just
+    goes. A fifth of the workshops is recorded.
     """
+    live = studio.live
     dice = random.Random(seed)  # noqa: S311 - the same sessions for the same seed
     history, began, seconds = History(live, stream), live.agora.clock.now, minutes * 60
     sessions: list[Session] = []
     deeds: list[Deed] = [(seconds / 2, history.compare)]
     fates: tuple[Fate, ...] = ("goes on", "ends", "is deserted")
     for number in range(count):
-        people = ["ana", "ben"] if dice.random() < 0.1 else ["ana"]
+        people = dice.choices(([], ["ana"], ["ana", "ben"]), (4, 5, 1))[0]
         screens = [("host", "screen")] if dice.random() < 0.1 else []
-        room = live.open(*people, devices=screens, status="scheduled", **values)
-        sessions.append(Session(room, fates[number % 3]))
-        deeds += _plan(sessions[-1], dice, seconds)
+        records = dice.random() < 1 / 5
+        room = live.open(*people, devices=screens, status="scheduled", records=records)
+        sessions.append(Session(room, fates[number % 3], records=records))
+        deeds += _plan(sessions[-1], studio, dice, seconds)
     for at, deed in sorted(deeds, key=lambda deed: deed[0]):
-        _wait_until(live, began + at)
+        studio.run(max(0.0, began + at - live.agora.clock.now))
         deed()
-    _wait_until(live, began + seconds)
+    studio.run(max(0.0, began + seconds - live.agora.clock.now))
     return sessions, history
 
 
-def _wait_until(live: Live, moment: float) -> None:
-    live.wait(max(0.0, moment - live.agora.clock.now))
-
-
-def _plan(session: Session, dice: random.Random, seconds: int) -> Iterator[Deed]:
+def _plan(session: Session, studio: Studio, dice: random.Random, seconds: int) -> Iterator[Deed]:
     """What happens in a room, and when: it opens in the first third, and is quiet in the last minutes."""
     room, fate = session.room, session.fate
     opens = dice.uniform(0, seconds / 3)
     last = seconds - (LONG_GONE_S if fate == "is deserted" else QUIET_S)
     yield opens, room.start
+    if session.records:
+        yield opens, partial(studio.nudge, room)
     for device in room.uids:
         is_in, at = False, opens + dice.uniform(1, 200)
         while at < last:
             deed, is_in = _step(room, device, dice, is_in=is_in)
             yield at, deed
-            at += dice.uniform(5, 50) if dice.random() < 0.25 else dice.uniform(600, 3000)
+            at += _pause(dice, is_in=is_in)
         stays = {
             "goes on": device == ("host", "main") or dice.random() < 0.5,
             "ends": dice.random() < 0.1,
@@ -169,6 +171,19 @@ def _plan(session: Session, dice: random.Random, seconds: int) -> Iterator[Deed]
             yield last + dice.uniform(0, 60), partial(room.enter if stays else room.leave, *device)
     if fate == "ends":
         yield last + 120, room.end
+        if session.records:
+            yield last + 120, partial(studio.nudge, room)
+    if fate == "goes on":
+        yield last + 100, partial(room.turn, "host", host=True)
+
+
+def _pause(dice: random.Random, *, is_in: bool) -> float:
+    """How long it takes until somebody does the next thing. Nobody is away for half an hour: their workshop would be
+    taken to be deserted.
+    """
+    if dice.random() < 0.3:
+        return dice.uniform(5, 50)
+    return dice.uniform(1200, 3600) if is_in else dice.uniform(300, 1700)
 
 
 def _step(room: LiveRoom, device: Device, dice: random.Random, *, is_in: bool) -> tuple[Callable[[], None], bool]:
@@ -272,6 +287,36 @@ def _wrong_status(session: Session, workshop: Workshop, history: History) -> Ite
         ended, left = workshop.actual_ended_at.timestamp(), max(visit.left for visit in visits)
         if not workshop.actual_started_at.timestamp() <= ended <= left or (is_told and ended != left):
             yield f"it ended at {ended}, and the last one left at {left}"
+
+
+def wrong_recordings(session: Session, studio: Studio) -> list[str]:
+    """What is not right about the recordings of a room, at Agora and here."""
+    room, found = session.room, list[str]()
+    workshop, recordings, running = room.workshop, room.recordings, studio.running(room)
+    going = [recording for recording in recordings if recording.status in GOING]
+    if studio.most_running(room) > 1:
+        found.append(f"{studio.most_running(room)} were running at once")
+    if workshop.is_over and (going or running):
+        found.append(f"it is over, and {running} are running, and {len(going)} going on here")
+    if session.records and session.fate == "goes on":
+        if [recording.status for recording in going] != ["recording"] or running != 1:
+            found.append(f"it goes on, and {running} are running, and {[each.status for each in going]} here")
+        elif going[0].sid != studio.sid(room):
+            found.append("another one is running than the one that we know")
+    for recording in recordings:
+        found += _wrong_files(recording, studio)
+    if workshop.has_recording != any(recording.status == "ready" for recording in recordings):
+        found.append(f"the workshop says {workshop.has_recording} of its recordings")
+    return [f"{room.id} ({session.fate}): {what}" for what in found]
+
+
+def _wrong_files(recording: Recording, studio: Studio) -> Iterator[str]:
+    """A recording that is over is ready with all its videos, or has none: one without is waited for a day."""
+    stored = [item.key for item in studio.means.stored(recording.folder)]
+    videos = sorted(key for key in stored if key.endswith(".mp4"))
+    told = sorted(file["key"] for file in recording.files or ())
+    if recording.status not in GOING and (told != videos or (recording.status == "ready") != bool(videos)):
+        yield f"{recording.id} is {recording.status} with {told}, and there are {videos}"
 
 
 def _certain(room: LiveRoom, device: Device, history: History) -> Iterator[Span]:
