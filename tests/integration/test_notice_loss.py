@@ -9,10 +9,7 @@ from tests.losses import play, wrong, wrong_recordings
 from tests.recorders import Studio
 from tests.streaming import Stream
 
-LOST = 0.3
-
-
-SESSIONS = 200
+LOST, SESSIONS = 0.3, 200
 
 
 def test_one_comparison_makes_up_for_everything_that_was_lost(
