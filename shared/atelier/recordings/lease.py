@@ -1,6 +1,8 @@
 """The lease on a workshop's recordings: one look at a time works on them.
 
 A lease of 90 s is longer than the function may run, so whoever lost it is gone. It ends by itself when its holder died.
+It saves work and calls of Agora. That no two recordings run does not hang on it alone: every step is written on
+condition of what it follows from, and of two recordings that were begun at once, whoever sees both ends one first.
 """
 
 import secrets

@@ -94,7 +94,8 @@ def _round(workshop: Workshop, recordings: list[Recording], means: Means) -> tup
         try:
             waits.append(job.carry_out(step))
         except ChangedError:
-            waits.append(0)
+            # Nothing else is done by what was read: another recording may be begun only when this one is seen to end.
+            return [0], False
         except _FOR_LATER as error:
             failed = True
             observability.logger.warning(
