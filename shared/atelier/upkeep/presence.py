@@ -76,7 +76,8 @@ def mend(look: Look, agora: Channels) -> Found:
     inside = shown(look, look.users)
     states = {participant.uid: participant for participant in look.participants}
     believed = {uid for uid, state in states.items() if state.is_in}
-    # The end of a channel ends its last user's attendance and leaves the state alone, which a lost join would have set.
+    # The end of a channel ends its last user's attendance and leaves the state alone. Where the join after it was lost,
+    # the state is right by chance and the attendance is not.
     unattended = {uid for uid in inside & believed if states[uid].user_id not in look.attending}
     mended = [_absent(look, states[uid], agora) for uid in sorted(believed - inside)]
     mended += [_seen(look, device, agora) for device in _devices(look, states, (inside - believed) | unattended)]
