@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from atelier import observability, queues, retries, settings, table
+from atelier import clock, observability, queues, retries, settings, table
 from atelier.agora import secrets
 from atelier.agora.rest import AgoraRest
 from atelier.agora.rest_errors import NotCompletedError, OutageError
@@ -70,13 +70,13 @@ def send(task: Mapping[str, Any], delay_s: int) -> None:
     queues.send_task(settings.of(RecorderSettings).recorder_queue_url, task, delay_s=delay_s)
 
 
-def record(task: Mapping[str, Any]) -> None:
+def record(task: Mapping[str, Any], at: clock.Clock) -> None:
     """A workshop's recordings."""
-    means = Means(agora, request, stored)
+    means = Means(agora, request, stored, at=at)
     recorder.bring_in_line(str(task["workshop_id"]), means, send, tries=int(task.get("tries", 0)))
 
 
-def moderate(task: Mapping[str, Any]) -> None:
+def moderate(task: Mapping[str, Any], at: clock.Clock) -> None:
     """What a person may not do in a room; in an outage of Agora it comes back later and later."""
     tries = int(task.get("tries", 0))
     try:
@@ -85,6 +85,7 @@ def moderate(task: Mapping[str, Any]) -> None:
             str(task["user_id"]),
             agora(),
             token_lifetime_s=settings.of(TokenSettings).agora_token_lifetime_s,
+            at=at,
         )
     except _LATER as error:
         observability.logger.warning(
@@ -93,10 +94,10 @@ def moderate(task: Mapping[str, Any]) -> None:
         send({**task, "tries": tries + 1}, plan.whole(plan.growing_delay(tries)))
 
 
-TASKS: dict[str, Callable[[Mapping[str, Any]], None]] = {"recording": record, "moderation": moderate}
+TASKS: dict[str, Callable[[Mapping[str, Any], clock.Clock], None]] = {"recording": record, "moderation": moderate}
 
 
-def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: Any, *, at: clock.Clock = clock.now) -> dict[str, Any]:
     """Works through a batch; reports the tasks that failed, which the queue brings again, five times in all.
 
     What Agora cannot do now is no failure: it comes back by a message of its own.
@@ -106,7 +107,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         for message in event["Records"]:
             try:
                 task = json.loads(message["body"])
-                TASKS[task["task"]](task)
+                TASKS[task["task"]](task, at)
             except Exception as error:
                 observability.count("RecorderTaskFailed")
                 observability.logger.exception(
