@@ -107,8 +107,11 @@ def test_more_files_than_one_page_holds_are_all_listed(function: Function) -> No
     names = [f"recordings/a/b/{number}.ts" for number in range(5)]
     for name in names:
         function.bucket.put_object(Bucket=BUCKET, Key=name, Body=b"")
-    function.bucket.meta.events.register("before-parameter-build.s3.ListObjectsV2", make_pages_small)
-    assert [stored.key for stored in app.stored("recordings/a/b")] == names
+    event = "before-parameter-build.s3.ListObjectsV2"
+    function.bucket.meta.events.register(event, make_pages_small)
+    found = app.stored("recordings/a/b")
+    function.bucket.meta.events.unregister(event, make_pages_small)
+    assert [stored.key for stored in found] == names
 
 
 @pytest.mark.parametrize(
