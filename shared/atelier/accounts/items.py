@@ -11,8 +11,8 @@ class Profile(Entity, discriminator="profile"):
     """A person. `barred_by` holds the ids of the hosts who banned them, so that one read tells it.
 
     email: the address that is theirs; mail goes nowhere else. pending_email: one they entered and have not confirmed,
-    with the code that was mailed to it, when, and how often it was guessed wrong. mail_stopped_at: since when nothing is
-    mailed to `email`, because it bounced or its reader complained.
+    with the code that was mailed to it, when, and how often it was guessed wrong.
+    mail_stopped_at: since when nothing is mailed to `email`, because it bounced or its reader complained.
     """
 
     user_id = UnicodeAttribute()

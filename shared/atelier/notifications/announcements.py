@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal, Self, cast
 
 from atelier import clock
-from atelier.notifications.items import NotificationType
+from atelier.notifications.items import AnnouncedType
 
 type Audience = Literal["seated", "everybody", "named"]
 """Those with a seat; those and the ones who wait; the people that are named."""
@@ -25,7 +25,7 @@ class Announcement:
     is_silent: nobody is told; only what people have of it (their calendars) is brought up to date.
     """
 
-    type: NotificationType
+    type: AnnouncedType
     workshop_id: str
     source: str
     at: datetime
@@ -44,7 +44,7 @@ class Announcement:
     def from_task(cls, task: Mapping[str, Any]) -> Self:
         """The inverse of `to_task`. Raises KeyError, TypeError or ValueError for anything else."""
         return cls(
-            type=cast("NotificationType", task["type"]),
+            type=cast("AnnouncedType", task["type"]),
             workshop_id=task["workshop_id"],
             source=task["source"],
             at=clock.from_text(task["at"]),

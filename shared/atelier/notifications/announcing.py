@@ -61,6 +61,12 @@ def of_row(old: Attendee, new: Attendee, at: datetime) -> Iterator[Announcement]
         yield Announcement("attendee_removed", new.workshop_id, source, at, "named", {}, people=(new.user_id,))
 
 
+def of_rsvp(row: Attendee, at: datetime) -> Announcement:
+    """Somebody took a seat: they are told by mail alone, with the event for their calendar."""
+    source = f"{row.workshop_id}#rsvp#{clock.to_text(row.rsvp_at)}"
+    return Announcement("rsvp_confirmed", row.workshop_id, source, at, "named", {}, people=(row.user_id,))
+
+
 def of_recording(recording: Recording, at: datetime) -> Announcement:
     """A recording is ready; those who had a seat are told."""
     source = f"{recording.workshop_id}#recording#{recording.id}"

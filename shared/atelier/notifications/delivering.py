@@ -16,8 +16,10 @@ from atelier.calendars import versions
 from atelier.notifications import mailing, reasons, unsubscribing
 from atelier.notifications.announcements import Announcement, Share
 from atelier.notifications.items import (
+    GOVERNED_BY,
     KEPT_FOR,
     Notification,
+    NotificationType,
     Preferences,
     notification_id,
     notification_key,
@@ -154,8 +156,9 @@ def _notification(telling: _Telling, person: _Person, offset: int | None) -> tup
     announcement, workshop = telling.announcement, telling.workshop
     user_id = person.profile.user_id
     stored = person.preferences
-    wants_it = stored is None or stored.wants_in_app(announcement.type)
-    wants_mail = telling.mail.reaches(person.profile) and (stored is None or stored.wants_email(announcement.type))
+    kind = GOVERNED_BY.get(announcement.type) or cast("NotificationType", announcement.type)
+    wants_it = kind == announcement.type and (stored is None or stored.wants_in_app(kind))
+    wants_mail = telling.mail.reaches(person.profile) and (stored is None or stored.wants_email(kind))
     if not wants_it and not wants_mail:
         return None, ""
     about, source = announcement.at, announcement.source
@@ -173,7 +176,7 @@ def _notification(telling: _Telling, person: _Person, offset: int | None) -> tup
     made = clock.whole_seconds(telling.now)
     item = Notification(
         *notification_key(user_id, told_id),
-        type=announcement.type,
+        type=kind,
         entity_type="workshop",
         entity_id=workshop.id,
         data=data,

@@ -37,6 +37,10 @@ TYPES: tuple[NotificationType, ...] = (
     "waitlist_promoted",
     "attendee_removed",
 )
+type AnnouncedType = NotificationType | Literal["rsvp_confirmed"]
+GOVERNED_BY: dict[str, NotificationType] = {"rsvp_confirmed": "workshop_updated"}
+"""What is told by mail alone, because its person did it themselves, and the wish that says whether it is mailed."""
+
 KEPT_FOR = timedelta(days=180)
 
 

@@ -13,7 +13,7 @@ from atelier.accounts import profiles
 from atelier.accounts.items import Profile
 from atelier.calendars import events
 from atelier.mail import letters, messages, sending
-from atelier.notifications.items import NotificationType
+from atelier.notifications.items import AnnouncedType
 from atelier.settings import ApiSettings, CalendarSettings, MailSettings
 from atelier.table import Item, Key
 from atelier.workshops.items import Description, Workshop, description_key
@@ -23,6 +23,7 @@ type Send = Callable[..., Any]
 _METHODS = {
     "workshop_updated": "REQUEST",
     "waitlist_promoted": "REQUEST",
+    "rsvp_confirmed": "REQUEST",
     "workshop_cancelled": "CANCEL",
     "attendee_removed": "CANCEL",
 }
@@ -38,7 +39,7 @@ class Occasion:
     waits: whether the person waits for a seat.
     """
 
-    type: NotificationType
+    type: AnnouncedType
     workshop: Workshop
     around: Mapping[Key, Item]
     lead_minutes: int | None = None

@@ -20,6 +20,7 @@ _STATUS = {
     "workshop_updated": ("scheduled", "lobby"),
     "workshop_started": ("live",),
     "waitlist_promoted": ("scheduled", "lobby", "live"),
+    "rsvp_confirmed": ("scheduled", "lobby"),
 }
 """The states of a workshop in which each type is still worth telling; the others always are."""
 

@@ -97,6 +97,8 @@ def _announced(old: Item | None, new: Item | None, at: datetime) -> Iterable[Ann
             return announcing.of_edit(before, after, at)
         case Attendee() as before, Attendee() as after:
             return announcing.of_row(before, after, at)
+        case None, Attendee() as after if after.is_seated:
+            return (announcing.of_rsvp(after, at),)
         case before, Recording() as after if became_ready(cast("Recording | None", before), after):
             return (announcing.of_recording(after, at),)
         case _:

@@ -11,7 +11,6 @@ from atelier.rooms.items import Room, new_room
 from atelier.workshops import moments
 from atelier.workshops.items import Workshop, place_in_lists
 
-
 IN_CALENDARS = ("scheduled_at", "duration_minutes", "location", "format", "title", "status")
 """What a calendar shows of a workshop: RFC 5545, 3.8.7.4 asks for another SEQUENCE when these change."""
 
