@@ -44,7 +44,7 @@ OTHER_ACTIONS = {
     "recorder": {*SECRET, "sqs:SendMessage", "s3:ListBucket"},
     "upkeep": {*SECRET, "sqs:SendMessage"},
     "reminders": {"sqs:SendMessage"},
-    "deliveries": {"sqs:SendMessage", "ses:SendEmail"},
+    "deliveries": {"sqs:ChangeMessageVisibility", "sqs:SendMessage", "ses:SendEmail"},
 }
 SECRETS_READ = {
     "tokens": {"app_id", "app_certificate"},

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from atelier import observability, queues, settings
+from atelier import aws, observability, queues, settings
 from atelier.notifications import delivering
 from tests.calling import Context, World
 from tests.deliveries import before, mailing_from, tick, told
@@ -93,7 +93,7 @@ def test_the_request_that_puts_a_message_off_is_the_one_that_queues_know(
         def change_message_visibility(self, **request: Any) -> None:
             asked.append(request)
 
-    monkeypatch.setattr(queues.aws, "client", lambda _: Client())
+    monkeypatch.setattr(aws, "client", lambda _: Client())
     queues.come_again("https://queue", "r1", delay_s=20)
     assert asked == [{"QueueUrl": "https://queue", "ReceiptHandle": "r1", "VisibilityTimeout": 20}]
 
