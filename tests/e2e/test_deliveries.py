@@ -4,9 +4,10 @@ from typing import Any
 
 import httpx
 
+from local.stack import Stack
 from tests.e2e.api import Api
 from tests.e2e.mailbox import address, code_for, give_address, letters, link_of, newest
-from tests.e2e.scenes import detail, eventually, in_, join, make, need, refused
+from tests.e2e.scenes import Table, detail, eventually, in_, join, make, need, refused
 
 CODE = 1
 """Everybody's first letter is the one with the code."""
@@ -129,3 +130,16 @@ def test_everybody_says_what_they_want_to_be_told_and_where(api: Api) -> None:
     need(api(host, "DELETE", f"/workshops/{workshop}"), 204)
     eventually(lambda: _told(api, ana), [{"workshop_cancelled"}])
     assert detail(api, ana, workshop)["status"] == "cancelled"
+
+
+def test_a_wish_for_an_earlier_reminder_reaches_what_one_attends_already(api: Api, stack: Stack) -> None:
+    host, ana = api.people(2)
+    workshop = make(api, host, title="Raku", scheduled_at=in_(days=5))
+    assert join(api, workshop, ana) == ["rsvp"]
+    need(api(ana, "PUT", "/me/notification-preferences", {"reminder_offsets": [2880]}), 200)
+
+    def wished() -> set[int]:
+        item = Table(stack).item(f"WORKSHOP#{workshop}", "#META")
+        return {int(offset) for offset in (item or {}).get("reminder_offsets", ())}
+
+    eventually(lambda: 2880 in wished(), True)

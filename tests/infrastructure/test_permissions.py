@@ -29,7 +29,7 @@ TABLE_ACTIONS = {
 INDEXES_QUERIED = {
     "categories": {"by_feed"},
     "workshops": {"by_host", "by_feed", "by_category", "by_person"},
-    "projections": {"by_category"},
+    "projections": {"by_category", "by_person"},
     "upkeep": {"by_feed"},
     "reminders": {"by_due"},
     "calendars": {"by_host", "by_person"},
