@@ -8,6 +8,8 @@ from local import mail
 from tests.e2e.api import Api
 from tests.e2e.scenes import PATIENCE_S, need
 
+CODE = "is your code"
+
 
 def address(who: str) -> str:
     """Where somebody reads mail."""
@@ -19,19 +21,23 @@ def letters(api: Api, who: str) -> list[dict[str, Any]]:
     return [letter for letter in mail.sent(api.stack["aws"]["endpoint_url"]) if address(who) in letter["To"]]
 
 
-def newest(api: Api, who: str, count: int) -> dict[str, Any]:
-    """The newest letter, once there are so many."""
+def subjects(api: Api, who: str) -> list[str]:
+    """The subjects of what somebody got, in the order of the alphabet: mail of one moment has no other."""
+    return sorted(letter["Subject"] for letter in letters(api, who))
+
+
+def letter_about(api: Api, who: str, subject: str) -> dict[str, Any]:
+    """The newest letter whose subject holds this, once there is one."""
     deadline = time.monotonic() + PATIENCE_S
-    while len(found := letters(api, who)) < count:
-        assert time.monotonic() < deadline, f"{len(found)} letters and not {count}"
+    while not (found := [letter for letter in letters(api, who) if subject in letter["Subject"]]):
+        assert time.monotonic() < deadline, f"no letter about {subject!r}"
         time.sleep(0.1)
-    assert len(found) == count, [letter["Subject"] for letter in found]
     return found[0]
 
 
 def code_for(api: Api, who: str) -> str:
     """The code that was mailed to somebody who has just entered an address."""
-    found = re.search(r"\b\d{6}\b", newest(api, who, 1)["BodyText"])
+    found = re.search(r"\b\d{6}\b", letter_about(api, who, CODE)["BodyText"])
     assert found
     return found[0]
 
