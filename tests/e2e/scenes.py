@@ -43,9 +43,12 @@ def make_category(api: Api, **fields: Any) -> dict[str, Any]:
     return made
 
 
-def make_live(api: Api, host: str, *, step: str = "start", **fields: Any) -> str:
-    """A workshop that goes on now. Only its time is brought nearer behind the API's back."""
-    workshop = make(api, host, **fields)
+def make_live(api: Api, host: str, *, step: str = "start", records: bool = False, **fields: Any) -> str:
+    """A workshop that goes on now. Only its time is brought nearer behind the API's back.
+
+    records: a recorder costs every test some time, so most do without.
+    """
+    workshop = make(api, host, records=records, **fields)
     bring_near(api.stack, workshop)
     need(api(host, "POST", f"/workshops/{workshop}/{step}"), 200)
     return workshop

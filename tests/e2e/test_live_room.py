@@ -30,7 +30,7 @@ def people(api: Api) -> list[str]:
 def room(api: Api, people: list[str]) -> Room:
     """A live workshop with all three in the room."""
     host, ana, ben = people
-    workshop = make_live(api, host, records=False)
+    workshop = make_live(api, host)
     join(api, workshop, ana, ben)
     room = Room(api, workshop)
     room.enter(host, ana, ben)
@@ -52,7 +52,7 @@ def _attendance(api: Api, host: str, workshop: str) -> dict[str, dict[str, Any]]
 
 def test_a_session_is_known_to_the_second_from_the_lobby_to_the_last_leave(api: Api, people: list[str]) -> None:
     host, ana, ben = people
-    workshop = make_live(api, host, step="lobby", records=False)
+    workshop = make_live(api, host, step="lobby")
     join(api, workshop, ana, ben)
     room, path = Room(api, workshop), f"/workshops/{workshop}"
     room.enter(host)
@@ -135,7 +135,7 @@ def test_nobody_floods_the_chat(api: Api, room: Room, people: list[str]) -> None
 
 def test_only_what_agora_signed_has_an_effect(api: Api, people: list[str]) -> None:
     host, ana, ben = people
-    workshop = make_live(api, host, records=False)
+    workshop = make_live(api, host)
     room = Room(api, workshop)
     room.enter(host, ana, ben)
     eventually(lambda: _who_is_in(api, host, workshop).keys(), {host, ana, ben})
@@ -173,7 +173,7 @@ def test_only_what_agora_signed_has_an_effect(api: Api, people: list[str]) -> No
 
 def test_a_stranger_learns_nothing_of_a_private_workshops_room(api: Api, people: list[str]) -> None:
     host, stranger, _ = people
-    workshop = make_live(api, host, records=False, is_private=True)
+    workshop = make_live(api, host, is_private=True)
     path = f"/workshops/{workshop}"
     need(api(host, "POST", f"{path}/chat", {"message": "Among us"}), 201)
     asked: list[tuple[str, str, Any]] = [

@@ -35,7 +35,7 @@ def _told(api: Api, who: str) -> set[str]:
 
 def test_a_recording_starts_by_itself_stops_at_the_end_and_can_be_watched(api: Api) -> None:
     host, ana = api.people(2)
-    workshop = make_live(api, host, step="lobby")
+    workshop = make_live(api, host, step="lobby", records=True)
     join(api, workshop, ana)
     need(api(host, "POST", f"/workshops/{workshop}/start"), 200)
     room = Room(api, workshop)
@@ -77,7 +77,7 @@ def test_a_recording_begins_by_itself_when_agora_is_back(api: Api) -> None:
     host = api.person()
     table = Table(api.stack)
     with down(api):
-        workshop = make_live(api, host)
+        workshop = make_live(api, host, records=True)
         room = Room(api, workshop)
         room.enter(host)
         # The recorder has looked, and will come back.
@@ -92,7 +92,7 @@ def test_a_recording_begins_by_itself_when_agora_is_back(api: Api) -> None:
 
 def test_who_loses_the_right_to_speak_is_cut_off_and_who_is_removed_is_put_out(api: Api) -> None:
     host, ana, ben = api.people(3)
-    workshop = make_live(api, host, records=False)
+    workshop = make_live(api, host)
     join(api, workshop, ana, ben)
     path = f"/workshops/{workshop}"
     need(api(host, "PATCH", f"{path}/attendees/{api.id(ana)}", {"can_speak": True}), 200)

@@ -54,7 +54,7 @@ def test_a_notice_that_fails_is_set_aside_and_applied_once_its_cause_is_mended(
     api: Api, shared_run: dict[str, Any], failures: tuple[Any, str]
 ) -> None:
     host, ana, ben = api.people(3)
-    broken, sound = (make_live(api, host, records=False) for _ in range(2))
+    broken, sound = (make_live(api, host) for _ in range(2))
     join(api, broken, ana)
     join(api, sound, ben)
     room, other = Room(api, broken), Room(api, sound)
