@@ -88,6 +88,14 @@ def test_mail_goes_to_confirmed_addresses_alone(world: World, sent: Outbox, lett
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
+def test_no_two_letters_have_one_message_id(world: World, sent: Outbox, letters: Letters) -> None:
+    for user in ("ana", "ben"):
+        with_address(user, f"anna-{user}@example.com")
+    workshop, task = reminded(world, sent, "ana", "ben")
+    assert carry_out(task, before(workshop, 60), letters) == 2
+    assert len({email.message_from_bytes(raw)["Message-ID"] for _, raw in letters.sent}) == 2
+
+
 def test_who_wants_no_mail_of_a_kind_gets_none_and_still_finds_it_in_the_inbox(
     world: World, sent: Outbox, letters: Letters
 ) -> None:

@@ -1,5 +1,6 @@
 """Mailing what somebody is told, to the address that is theirs."""
 
+import hashlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -147,7 +148,7 @@ class Mail:
                 sender=mail.mail_from,
                 sender_name=mail.mail_name,
                 recipient=recipient,
-                message_id=f"{told_id}.{recipient.partition('@')[0].encode().hex()[:8]}@{domain}",
+                message_id=f"{told_id}.{hashlib.sha256(recipient.encode()).hexdigest()[:16]}@{domain}",
                 unsubscribe_url=stop,
                 calendar=calendar,
             )
