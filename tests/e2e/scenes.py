@@ -16,7 +16,7 @@ from local.ministack import aws_client
 from local.stack import Stack
 from tests.e2e.api import Api
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 NO_WORKSHOP = "wks_00000000000000000000000000"
 
 
