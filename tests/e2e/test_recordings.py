@@ -10,7 +10,6 @@ from tests.e2e.agora import LEAVES, Room, down
 from tests.e2e.api import Api
 from tests.e2e.scenes import Table, detail, eventually, join, make_live, need, refused
 
-PATIENCE_S = 30.0
 SECOND = 1.05
 PUT_OUT = 3
 PUBLISH, JOIN = ["publish_audio", "publish_video"], ["join_channel"]
@@ -40,15 +39,15 @@ def test_a_recording_starts_by_itself_stops_at_the_end_and_can_be_watched(api: A
     need(api(host, "POST", f"/workshops/{workshop}/start"), 200)
     room = Room(api, workshop)
     room.enter(host, ana)
-    eventually(room.running, 1, PATIENCE_S)
+    eventually(room.running, 1)
     assert not detail(api, ana, workshop)["has_recording"]
-    eventually(lambda: _statuses(api, ana, workshop), ["recording"], PATIENCE_S)
+    eventually(lambda: _statuses(api, ana, workshop), ["recording"])
     eventually(lambda: _inside(api, host, workshop), {room.uid(host), room.uid(ana)})
     eventually(lambda: _told(api, ana), {"workshop_started"})
 
     time.sleep(SECOND)
     need(api(host, "POST", f"/workshops/{workshop}/end"), 200)
-    eventually(lambda: _statuses(api, ana, workshop), ["ready"], PATIENCE_S)
+    eventually(lambda: _statuses(api, ana, workshop), ["ready"])
     state = room.state()
     assert (state["most_running"][room.channel], len(state["recordings"]), room.running()) == (1, 1, 0)
     eventually(lambda: detail(api, ana, workshop)["has_recording"], True)
@@ -84,9 +83,9 @@ def test_a_recording_begins_by_itself_when_agora_is_back(api: Api) -> None:
         eventually(lambda: any("look_at_ms" in item for item in table.items(f"WORKSHOP#{workshop}")), True)
         assert room.state()["recordings"] == []
         assert _statuses(api, host, workshop) == ["starting"]
-    eventually(room.running, 1, PATIENCE_S)
+    eventually(room.running, 1)
     need(api(host, "POST", f"/workshops/{workshop}/end"), 200)
-    eventually(room.running, 0, PATIENCE_S)
+    eventually(room.running, 0)
     assert room.state()["most_running"] == {room.channel: 1}
 
 
@@ -103,14 +102,14 @@ def test_who_loses_the_right_to_speak_is_cut_off_and_who_is_removed_is_put_out(a
     assert room.rules() == []
 
     need(api(host, "PATCH", f"{path}/attendees/{api.id(ana)}", {"can_speak": False}), 200)
-    eventually(room.rules, [(room.channel, room.uid(ana), PUBLISH)], PATIENCE_S)
+    eventually(room.rules, [(room.channel, room.uid(ana), PUBLISH)])
     assert room.inside() == {**heard, room.uid(ana): []}
     need(api(host, "PATCH", f"{path}/attendees/{api.id(ana)}", {"can_speak": True}), 200)
-    eventually(room.rules, [], PATIENCE_S)
+    eventually(room.rules, [])
     assert room.inside() == heard
 
     need(api(host, "DELETE", f"{path}/attendees/{api.id(ben)}"), 204)
-    eventually(room.rules, [(room.channel, room.uid(ben), JOIN)], PATIENCE_S)
+    eventually(room.rules, [(room.channel, room.uid(ben), JOIN)])
     assert room.inside().keys() == {room.uid(host), room.uid(ana)}
     assert room.knock(ben).status_code == 409
     refused(api(ben, "POST", f"{path}/token", {"device": "main"}), 403, "removed")
