@@ -14,7 +14,7 @@ MINUTE = 60
 
 @pytest.fixture
 def studio(live: Live) -> Studio:
-    live.agora.simulator.pace.progress = 3600.0
+    live.agora.simulator.pace.progress = 86_400.0
     return Studio(live)
 
 
@@ -225,6 +225,18 @@ def test_a_recorder_that_moves_when_the_workshop_ends_is_stopped_where_it_went(s
     assert studio.running(room) == 0
     studio.run(minutes=10)
     assert room.recordings[0].status == "ready"
+
+
+def test_a_recorder_that_moves_when_its_time_is_over_is_waited_for_before_the_next_part_begins(studio: Studio) -> None:
+    studio.live.agora.simulator.pace.failover = 50.0
+    room = studio.open()
+    studio.start(room)
+    studio.run(minutes=23 * MINUTE)
+    studio.live.agora.simulator.fail_over(studio.sid(room))
+    studio.nudge(room)
+    studio.run(minutes=3)
+    assert is_recorded_by_one(studio, room)
+    assert [status for status, _ in statuses(room)] == ["ready", "recording"]
 
 
 def test_a_recorder_that_gave_up_idle_is_replaced(studio: Studio) -> None:

@@ -19,7 +19,7 @@ from tests.recorders import Studio
 
 @pytest.fixture
 def studio(live: Live) -> Studio:
-    live.agora.simulator.pace.progress = 3600.0
+    live.agora.simulator.pace.progress = 86_400.0
     return Studio(live)
 
 

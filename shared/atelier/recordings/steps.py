@@ -173,25 +173,38 @@ class Job:
 
     def _check(self, recording: Recording) -> float | None:
         now = self.means.at()
-        since = recording.start_asked_at if recording.status == "starting" else recording.missing_since
         try:
             status = self._rest.query(str(recording.resource_id), str(recording.sid)).status
         except NotCompletedError:
             return AGAIN_S
         except TaskGoneError:
-            status = None
+            return self._miss(recording)
+        except OutageError:
+            # Nobody knows whether it recorded meanwhile, so it has to be missing for the whole time anew.
+            if recording.missing_since is not None:
+                save(recording, now, missing_since=None)
+            raise
         if status in _RECORDS:
             if recording.status == "starting" or recording.missing_since is not None:
                 known: datetime | None = recording.verified_at
                 save(recording, now, status="recording", verified_at=known or now, missing_since=None)
             return None
+        return self._give_up(recording) if status in _ENDS else self._miss(recording)
+
+    def _miss(self, recording: Recording) -> float:
+        """A task that should record and is not to be found: it may be about to begin, or move to another server."""
+        now = self.means.at()
+        since = recording.start_asked_at if recording.status == "starting" else recording.missing_since
         if since is None:
             save(recording, now, missing_since=now)
             since = now
-        if status in _ENDS or now - since >= plan.RECORDS_WITHIN:
-            observability.count("RecordingLost")
-            return self._bar(recording)
+        if now - since >= plan.RECORDS_WITHIN:
+            return self._give_up(recording)
         return plan.delay_of_check(since, now)
+
+    def _give_up(self, recording: Recording) -> float:
+        observability.count("RecordingLost")
+        return self._bar(recording)
 
     def _stop(self, recording: Recording) -> float:
         try:
@@ -199,6 +212,9 @@ class Job:
         except NotCompletedError:
             return AGAIN_S
         except TaskGoneError:
+            if plan.should_run(self.workshop):
+                # Another part follows at once, and must not meet this one where it went.
+                return self._miss(recording)
             # One that was never seen to record may only be about to begin.
             if recording.verified_at is None:
                 return self._bar(recording)
