@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from atelier.recordings import lease
 from tests.infrastructure import expanded
 
 QUEUES = expanded.of_type("AWS::SQS::Queue")
@@ -42,7 +43,11 @@ def test_what_fails_five_times_is_set_aside(name: str) -> None:
 
 @each_received
 def test_a_message_stays_invisible_for_six_times_its_receivers_timeout(name: str) -> None:
-    assert QUEUES[name]["Properties"]["VisibilityTimeout"] == 6 * _function(name)["Timeout"]
+    if RECEIVERS[name]["BatchSize"] == 1:
+        # A message of a dead recorder comes again when its lease ends.
+        assert QUEUES[name]["Properties"]["VisibilityTimeout"] == lease.LASTS_MS // 1000 > _function(name)["Timeout"]
+    else:
+        assert QUEUES[name]["Properties"]["VisibilityTimeout"] == 6 * _function(name)["Timeout"]
 
 
 @each_received

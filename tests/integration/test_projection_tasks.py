@@ -8,6 +8,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from atelier import queues
 from functions.projections import app
+from tests import recordings
 from tests.attendance import Session, put_fact
 from tests.calling import Context, World, id_of
 from tests.messages import Outbox
@@ -55,6 +56,15 @@ class TestRecording:
         told()
         assert ask("DELETE", f"/{workshop_id}").status == 204
         assert told() == [recording(workshop_id)]
+
+    def test_a_recorder_that_leaves_off_by_itself_is_looked_after_at_once(self, world: World, told: Any) -> None:
+        workshop_id = a_workshop(world, "live")
+        recordings.put(workshop_id, status="recording")
+        told()
+        recordings.put(workshop_id, status="processing")
+        assert told() == [recording(workshop_id)]
+        recordings.put(workshop_id, status="ready")
+        assert told() == []
 
     def test_one_that_never_began_has_nothing_to_end(self, world: World, told: Any) -> None:
         a_workshop(world, "cancelled")

@@ -133,8 +133,15 @@ def _note(about: Happened, old: Item | None, new: Item | None) -> None:
         case Recording():
             is_new = became_ready(cast("Recording | None", old), cast("Recording | None", new))
             about.has_recording = about.has_recording or is_new
+            about.recording_moved = about.recording_moved or _ends(old, new)
         case Profile() | Preferences():
             _note_person(about, old, new)
+
+
+def _ends(old: Item | None, new: Item | None) -> bool:
+    """Whether a recorder left off by itself: where the workshop goes on, another one is to begin."""
+    runs = [isinstance(item, Recording) and item.status in ("starting", "recording") for item in (old, new)]
+    return runs == [True, False] and new is not None
 
 
 def _note_person(about: Happened, old: Item | None, new: Item | None) -> None:
