@@ -65,7 +65,7 @@ def running(log_file: Path) -> Iterator[str]:
     port = _free_port()
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [str(_python()), "-P", "-c", _RUN],
+            [str(python()), "-P", "-c", _RUN],
             cwd=log_file.parent,
             env=_environment(port, log_file.parent),
             stdin=subprocess.PIPE,
@@ -80,7 +80,7 @@ def running(log_file: Path) -> Iterator[str]:
         process.communicate()
 
 
-def _python() -> Path:
+def python() -> Path:
     """The interpreter of the emulator's own environment, which pins another botocore than ours."""
     python = Path(os.environ.get("MINISTACK_PYTHON", ROOT / ".local" / "ministack" / "bin" / "python"))
     if not python.exists():

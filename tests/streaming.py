@@ -43,11 +43,22 @@ class Stream:
             records, position = self._next()
             if not records and position is None:
                 return delivered
-            delivered += self._deliver([record for record in records if _reaches_function(record)])
+            delivered += self._deliver([record for record in records if reaches_function(record)])
             if position is None:
                 return delivered
             self._position = position
         raise AssertionError("the stream does not come to rest")
+
+    def take(self) -> list[dict[str, Any]]:
+        """Everything that has not been delivered, for whoever delivers it otherwise."""
+        taken: list[dict[str, Any]] = []
+        for _ in range(MOST_BATCHES):
+            records, position = self._next()
+            if not records or position is None:
+                break
+            self._position = position
+            taken += records
+        return taken
 
     def _next(self) -> tuple[list[dict[str, Any]], str | None]:
         answer = self._client.get_records(ShardIterator=self._position, Limit=BATCH)
@@ -86,7 +97,8 @@ def _patterns() -> list[dict[str, Any]]:
     return [json.loads(entry["Pattern"]) for entry in stream["FilterCriteria"]["Filters"]]
 
 
-def _reaches_function(record: dict[str, Any]) -> bool:
+def reaches_function(record: dict[str, Any]) -> bool:
+    """Whether a record passes one of the filters, as few do."""
     return any(_matches(pattern, record) for pattern in _patterns())
 
 

@@ -166,7 +166,7 @@ def _note_row(about: Happened, old: Attendee | None, new: Attendee | None) -> No
     kept = old is not None and old.is_seated and old.seat_block == new.seat_block
     if new.is_seated and new.seat_block is not None and not kept:
         about.rows[new.user_id] = new
-    if new.is_seated and not _is_seated(old):
+    if _place(old) is None and _place(new) is not None:
         about.newcomers.add(new.user_id)
     if old is not None and _rights(old) != _rights(new):
         about.rights_moved.add(new.user_id)
