@@ -4,7 +4,6 @@ doubled, or cannot reach what it needs.
 
 import itertools
 import json
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -82,25 +81,34 @@ class TestARun:
         live.wait(minutes=5)
         asked: list[str] = []
 
-        class Slow:
+        class Timed:
+            """Answers so many questions in its time."""
+
+            def __init__(self, questions: int) -> None:
+                self.left = questions
+
             def users(self, channel: str) -> Users:
+                if not self.left:
+                    raise retries.OutOfTimeError("no time is left to ask Agora")
+                self.left -= 1
                 asked.append(channel)
-                time.sleep(0.05)
                 return live.rest().users(channel)
 
             def user(self, channel: str, uid: int) -> UserState:
                 return live.rest().user(channel, uid)
 
-        with retries.time_to_start(0.25):
-            first = live.upkeep(Paced(Slow(), per_second=1000))
-        assert first.failed == 0
-        assert 0 < first.left < 12
-        assert first.compared + first.left == 12
+        first = live.upkeep(Timed(5))
+        assert (first.compared, first.left, first.failed) == (5, 7, 0)
         live.wait(1)
-        done = set(asked[: first.compared])
+        done = set(asked)
         asked.clear()
-        assert live.upkeep(Slow()).left == 0
-        assert set(asked[: first.left]) == rooms - done
+        assert live.upkeep(Timed(12)).left == 0
+        assert set(asked[:7]) == rooms - done
+
+    def test_asks_nothing_more_when_its_time_is_over(self, live: Live) -> None:
+        channel = live.open().channel
+        with retries.time_to_start(-1.0), pytest.raises(retries.OutOfTimeError):
+            Paced(live.rest()).users(channel)
 
     def test_asks_agora_eight_times_a_second(self, live: Live) -> None:
         passed: list[float] = []
