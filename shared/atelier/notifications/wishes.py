@@ -23,7 +23,8 @@ _LISTED_LATE = timedelta(days=1)
 def of_newcomers(workshop_id: str, user_ids: Iterable[str], *, since: datetime) -> None:
     """Makes a workshop know when people who have just got a place want to be reminded; one read for all of them.
 
-    Those who wait are among them: they may move up in the very minute of a reminder. since: when they got it. What has become due since then is still to be done, however late this is.
+    Those who wait are among them: they may move up in the very minute of a reminder. since: when they got it. What has
+    become due since then is still to be done, however late this is.
     """
     # Who changes their wishes meanwhile does so before this read, or else their row is found by `of_person`.
     found = table.read_many(preferences_key(user_id) for user_id in user_ids)
