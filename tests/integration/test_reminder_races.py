@@ -139,6 +139,20 @@ def test_a_wish_for_what_was_past_by_then_is_not(world: World, sent: Outbox) -> 
     assert told("ana") == [("workshop_reminder", 60), ("workshop_reminder", 5)]
 
 
+def test_who_moves_up_in_the_minute_of_their_reminder_gets_it(world: World, stream: Stream, sent: Outbox) -> None:
+    workshop = a_workshop(world, "ana", max_capacity=1)
+    wish("ben", 30)
+    assert rsvp(workshop["id"], "ben").json["status"] == "waitlisted"
+    stream.run()
+    assert moments.offsets(stored(workshop["id"])) == {15, 30, 60}
+    play(workshop, sent, 60, 31)
+    rsvp(workshop["id"], "ana", "DELETE")
+    tick(before(workshop, 29.6))
+    stream.run()
+    deliver(sent, before(workshop, 29.6))
+    assert ("workshop_reminder", 30) in told("ben")
+
+
 @pytest.mark.parametrize("change", [{"duration_minutes": 90}, {"format": "hybrid"}, {"title": "Pit firing"}])
 def test_an_edit_in_the_minute_of_a_reminder_and_before_the_run_does_not_lose_it(
     world: World, sent: Outbox, change: dict[str, Any]
