@@ -1,0 +1,85 @@
+"""Who may do what in a guided workshop: the one door that every route goes through."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from pynamodb.transactions import TransactWrite
+
+from atelier import table
+from atelier.accounts import profiles
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import Profile, profile_key
+from atelier.errors import NotAllowedError, NotFoundError
+from atelier.guided.items import Guided, Member, guided_key, member_key
+from atelier.table import Item, Key
+
+type Role = Literal["viewer", "editor", "owner"]
+
+ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
+"""Each may do what the ones before it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Somebody who was let in. member: None for an administrator who is none. found: all that was read, by key."""
+
+    guided: Guided
+    member: Member | None
+    found: dict[Key, Item]
+    needed: Role
+    caller: Caller
+
+    @property
+    def role(self) -> Role | None:
+        """What the caller is here."""
+        return cast("Role", self.member.role) if self.member else None
+
+    def hold(self, transaction: TransactWrite) -> None:
+        """Adds to a transaction that the caller may still do what they were let in for when it is written.
+
+        So nothing is added to a guided workshop that is being deleted: its members go before everything else.
+        """
+        if self.by_rank:
+            me = Member(*member_key(self.guided.id, self.caller.id))
+            transaction.condition_check(Member, *me.key, condition=Member.role.is_in(*reaching(self.needed)))
+        else:
+            transaction.condition_check(Guided, *self.guided.key, condition=Guided.pk.exists())
+
+    @property
+    def by_rank(self) -> bool:
+        """Whether the caller was let in as a member of sufficient role, not as an administrator."""
+        return self.member is not None and self.member.role in reaching(self.needed)
+
+
+def reaching(needed: Role) -> tuple[Role, ...]:
+    """The roles that may do what this one may."""
+    return ROLES[ROLES.index(needed) :]
+
+
+def enter(guided_id: str, caller: Caller, needed: Role, *, also: Iterable[Key] = ()) -> Entry:
+    """Lets a caller in who has at least this role, reading whatever else is asked for in the same round trip.
+
+    Administrators may do everything. Raises NotFoundError for everybody who is not a member, whether or not there is
+    such a workshop; AccountSuspendedError; NotAllowedError for members whose role does not reach.
+    """
+    mine, me = member_key(guided_id, caller.id), profile_key(caller.id)
+    found = table.read_many([guided_key(guided_id), mine, me, *also])
+    guided = cast("Guided | None", found.get(guided_key(guided_id)))
+    member = cast("Member | None", found.get(mine))
+    if guided is None or not may_see(member, caller):
+        raise NotFoundError
+    profiles.require_active(profiles.seen(caller, cast("Profile | None", found.get(me))))
+    if not may_do(member, caller, needed):
+        raise NotAllowedError(f"This takes the role {' or '.join(reaching(needed))}.")
+    return Entry(guided, member, found, needed, caller)
+
+
+def may_see(member: Member | None, caller: Caller) -> bool:
+    """Whether somebody may know that a guided workshop exists."""
+    return caller.is_admin or member is not None
+
+
+def may_do(member: Member | None, caller: Caller, needed: Role) -> bool:
+    """Whether somebody may do what this role may."""
+    return caller.is_admin or (member is not None and member.role in reaching(needed))
