@@ -21,7 +21,7 @@ from pynamodb.exceptions import (
     TransactWriteError,
     UpdateError,
 )
-from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -57,6 +57,8 @@ CARD = (
     "actual_started_at",
     "actual_ended_at",
     "has_recording",
+    "series_id",
+    "group_id",
 )
 """What a list card shows, and so what the indexes of workshops carry. DynamoDB allows 100 such names over all
 indexes.
@@ -114,7 +116,7 @@ class ByCategory(GlobalSecondaryIndex["Item"]):
 
 
 class ByPerson(GlobalSecondaryIndex["Item"]):
-    """What a person attends, by its time."""
+    """What a person attends, by its time; and the workshops of a group."""
 
     class Meta:
         index_name = "by_person"
@@ -133,6 +135,17 @@ class ByDue(GlobalSecondaryIndex["Item"]):
 
     due_key = UnicodeAttribute(hash_key=True)
     due_sort = UnicodeAttribute(range_key=True)
+
+
+class BySeries(GlobalSecondaryIndex["Item"]):
+    """The workshops of a series, by their time, whatever became of them."""
+
+    class Meta:
+        index_name = "by_series"
+        projection = AllProjection()
+
+    series_key = UnicodeAttribute(hash_key=True)
+    starts = UnicodeAttribute(range_key=True)
 
 
 class Item(Model):
@@ -162,12 +175,14 @@ class Item(Model):
     person_sort = UnicodeAttribute(null=True)
     due_key = UnicodeAttribute(null=True)
     due_sort = UnicodeAttribute(null=True)
+    series_key = UnicodeAttribute(null=True)
 
     by_host = ByHost()
     by_feed = ByFeed()
     by_category = ByCategory()
     by_person = ByPerson()
     by_due = ByDue()
+    by_series = BySeries()
 
     @property
     def key(self) -> Key:

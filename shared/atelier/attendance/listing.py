@@ -13,7 +13,7 @@ from atelier.attendance.record import Frame, frame_of, presence_of
 from atelier.attendance.schemas import AttendanceInterval, AttendanceItem, AttendanceQuery
 from atelier.errors import AccountSuspendedError, NotAllowedError
 from atelier.paging import Page, Scope
-from atelier.rsvps.items import SEATED, Attendee, attendee_key
+from atelier.rsvps.items import SEATED, Attendee, Invite, attendee_key, invite_key
 from atelier.table import Item, Key
 from atelier.workshops import visibility
 from atelier.workshops.items import Workshop, workshop_key
@@ -54,10 +54,15 @@ def page_of(
 
 def _led(workshop_id: str, caller: Caller) -> Workshop:
     """The workshop, for those who lead it, in one round trip."""
-    mine, me = attendee_key(workshop_id, caller.id), profile_key(caller.id)
-    found = table.read_many([workshop_key(workshop_id), mine, me])
+    mine, me, invited = attendee_key(workshop_id, caller.id), profile_key(caller.id), invite_key(workshop_id, caller.id)
+    found = table.read_many([workshop_key(workshop_id), mine, me, invited])
     row = cast("Attendee | None", found.get(mine))
-    workshop = visibility.require_visible(cast("Workshop | None", found.get(workshop_key(workshop_id))), row, caller)
+    workshop = visibility.require_visible(
+        cast("Workshop | None", found.get(workshop_key(workshop_id))),
+        row,
+        caller,
+        cast("Invite | None", found.get(invited)),
+    )
     if visibility.is_suspended(cast("Profile | None", found.get(me))):
         raise AccountSuspendedError
     if not standing_of(workshop, row, caller).leads:

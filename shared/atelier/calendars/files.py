@@ -17,7 +17,7 @@ def look(workshop_id: str, caller: Caller, join: str) -> events.Shown:
     Raises NotFoundError for those who may not know it, AccountSuspendedError for suspended people unless it is public.
     """
     sight = viewing.look(workshop_id, caller)
-    workshop = visibility.require_visible(sight.workshop, sight.row, caller)
+    workshop = visibility.require_visible(sight.workshop, sight.row, caller, sight.invite)
     if workshop.is_private and visibility.is_suspended(sight.profile):
         raise AccountSuspendedError
     missing = {profile_key(workshop.host_id)}

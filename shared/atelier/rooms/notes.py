@@ -21,7 +21,7 @@ def read(workshop_id: str, caller: Caller) -> Note:
     """
     key = note_key(caller.id, workshop_id)
     seen = rsvp.visit(workshop_id, caller, also=[key])
-    visibility.require_visible(seen.workshop, seen.row, caller)
+    visibility.require_visible(seen.workshop, seen.row, caller, seen.invite)
     profiles.require_active(seen.profile)
     return cast("Note | None", seen.found.get(key)) or Note(*key, text="", version=0)
 

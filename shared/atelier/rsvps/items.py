@@ -73,6 +73,29 @@ class Attendee(Entity, discriminator="attendee"):
         return self.status in SEATED
 
 
+class Invite(Item, discriminator="invite"):
+    """Somebody may see a workshop and take a place in it, whoever else may not. It stays when they took one.
+
+    invited_by: the host or a co-host, or who made the link they came by. link_id: that link.
+    """
+
+    invited_by = UnicodeAttribute()
+    created_at = InstantAttribute()
+    link_id = UnicodeAttribute(null=True)
+    host_id = UnicodeAttribute()
+    scheduled_at = InstantAttribute()
+
+    @property
+    def workshop_id(self) -> str:
+        """The workshop, which an index row carries in its key alone."""
+        return self.pk.removeprefix("WORKSHOP#")
+
+    @property
+    def user_id(self) -> str:
+        """Who is invited."""
+        return self.sk.removeprefix("INVITE#")
+
+
 class WaitlistEntry(Item, discriminator="waiting"):
     """A place on the waitlist; its sort key is its order."""
 
@@ -87,6 +110,11 @@ def block_key(workshop_id: str, number: int) -> Key:
 def attendee_key(workshop_id: str, user_id: str) -> Key:
     """Where a person's row of a workshop stands."""
     return f"WORKSHOP#{workshop_id}", f"ATTENDEE#{user_id}"
+
+
+def invite_key(workshop_id: str, user_id: str) -> Key:
+    """Where a person's invitation to a workshop stands."""
+    return f"WORKSHOP#{workshop_id}", f"INVITE#{user_id}"
 
 
 def waitlist_pk(workshop_id: str) -> str:
@@ -107,6 +135,11 @@ def person_key(user_id: str) -> str:
 def person_sort(starts: str) -> str:
     """The place of a workshop in a person's list, from its `starts`."""
     return f"ATTENDING#{starts}"
+
+
+def invited_sort(starts: str) -> str:
+    """The place of a workshop in the list of what a person is invited to, from its `starts`."""
+    return f"INVITED#{starts}"
 
 
 def planned_share(planned_capacity: int, number: int) -> int:

@@ -12,7 +12,7 @@ from atelier.accounts.items import Profile, profile_key
 from atelier.errors import BannedError, NotFoundError, OwnWorkshopError, RemovedError, WorkshopOverError
 from atelier.rsvps import seats
 from atelier.rsvps.dry import dry_blocks
-from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
+from atelier.rsvps.items import Attendee, Invite, SeatBlock, attendee_key, block_key, invite_key
 from atelier.table import Item, Key
 from atelier.workshops import visibility
 from atelier.workshops.items import Workshop, workshop_key
@@ -26,25 +26,27 @@ class Visit:
     workshop: Workshop
     profile: Profile
     row: Attendee | None
+    invite: Invite | None
     blocks: dict[int, SeatBlock]
     found: Mapping[Key, Item]
 
 
 def visit(workshop_id: str, caller: Caller, *, with_dry_blocks: bool = False, also: Iterable[Key] = ()) -> Visit:
-    """Reads workshop, profile and row in one round trip, the blocks that this process remembers as dry if asked for,
+    """Reads workshop, profile, row and invitation in one round trip, the blocks this process remembers as dry if asked,
     and whatever else is asked for by key.
 
     Raises NotFoundError when there is no such workshop.
     """
     numbers = {block_key(workshop_id, n): n for n in dry_blocks.worth_reading(workshop_id)} if with_dry_blocks else {}
-    mine = attendee_key(workshop_id, caller.id)
-    found = table.read_many([workshop_key(workshop_id), profile_key(caller.id), mine, *numbers, *also])
+    mine, invited = attendee_key(workshop_id, caller.id), invite_key(workshop_id, caller.id)
+    found = table.read_many([workshop_key(workshop_id), profile_key(caller.id), mine, invited, *numbers, *also])
     workshop = cast("Workshop | None", found.get(workshop_key(workshop_id)))
     if workshop is None:
         raise NotFoundError
     profile = profiles.seen(caller, cast("Profile | None", found.get(profile_key(caller.id))))
     blocks = {number: cast("SeatBlock", found[key]) for key, number in numbers.items() if key in found}
-    return Visit(workshop, profile, cast("Attendee | None", found.get(mine)), blocks, found)
+    row, invite = cast("Attendee | None", found.get(mine)), cast("Invite | None", found.get(invited))
+    return Visit(workshop, profile, row, invite, blocks, found)
 
 
 def enter(workshop_id: str, caller: Caller) -> tuple[Visit, Standing]:
@@ -53,7 +55,7 @@ def enter(workshop_id: str, caller: Caller) -> tuple[Visit, Standing]:
     Raises NotFoundError for those who may not know it, AccountSuspendedError.
     """
     seen = visit(workshop_id, caller)
-    visibility.require_visible(seen.workshop, seen.row, caller)
+    visibility.require_visible(seen.workshop, seen.row, caller, seen.invite)
     profiles.require_active(seen.profile)
     return seen, standing_of(seen.workshop, seen.row, caller)
 
@@ -94,7 +96,7 @@ def require_admission(seen: Visit, caller: Caller) -> None:
     """
     was_removed = seen.row is not None and seen.row.status == "removed"
     if not was_removed:
-        visibility.require_visible(seen.workshop, seen.row, caller)
+        visibility.require_visible(seen.workshop, seen.row, caller, seen.invite)
     profiles.require_active(seen.profile)
     if was_removed:
         raise RemovedError
@@ -124,7 +126,7 @@ def withdraw(workshop_id: str, caller: Caller) -> None:
     """
     seen = visit(workshop_id, caller)
     if seen.row is None or seen.row.status != "removed":
-        visibility.require_visible(seen.workshop, seen.row, caller)
+        visibility.require_visible(seen.workshop, seen.row, caller, seen.invite)
     profiles.require_active(seen.profile)
     if seen.workshop.host_id == caller.id or (seen.row is not None and seen.row.status == "removed"):
         return

@@ -37,7 +37,7 @@ def _attempt(
     workshop_id: str, caller: Caller, patch: WorkshopPatch, expected: edits.Expected | None, at: clock.Clock
 ) -> tuple[WorkshopDetail, int]:
     sight = viewing.look(workshop_id, caller, also=_category_asked(patch))
-    workshop = visibility.require_host(sight.workshop, sight.row, sight.profile, caller)
+    workshop = visibility.require_host(sight.workshop, sight.row, sight.profile, caller, sight.invite)
     if workshop.status != "scheduled":
         raise NotEditableError(f"It is {workshop.status}.")
     if expected:

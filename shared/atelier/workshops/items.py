@@ -2,7 +2,13 @@
 
 from datetime import datetime
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    NumberAttribute,
+    NumberSetAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 
 from atelier import clock
 from atelier.table import Entity, InstantAttribute, Item, Key
@@ -21,7 +27,10 @@ class Workshop(Entity, discriminator="workshop"):
     block_count: how many seat blocks there are or may be; only grows.
     counts_version: raised by each write of the counts, so that a slow count cannot overwrite a newer one.
     last_change: "edit", "counts" or "due"; the stream to `projections` leaves all but edits out by it.
-    edited_by: who made the last edit, so that nobody is told of what they did themselves.
+    edited_by: who made the last edit, so that nobody is told of what they did themselves. edited_through: the edit of
+    its series that the last edit was part of; None where it was edited by itself.
+    series_date: the local date, YYYY-MM-DD, for which its series made it, whenever it takes place by now. by_hand: what
+    was edited here alone, and so does not follow the series any more.
     sequence: the SEQUENCE of its calendar event: raised by each change of what a calendar shows, and by no other.
     reminder_offsets: how many minutes before the start anybody wants to be reminded; None = the usual ones.
     due_at: the next moment at which something has to happen by itself and has not; where it stands in the index of due
@@ -52,9 +61,14 @@ class Workshop(Entity, discriminator="workshop"):
     channel = UnicodeAttribute()
     last_change = UnicodeAttribute(default="edit")
     edited_by = UnicodeAttribute(null=True)
+    edited_through = UnicodeAttribute(null=True)
     sequence = NumberAttribute(default=0)
     reminder_offsets = NumberSetAttribute(null=True)
     due_at = InstantAttribute(null=True)
+    group_id = UnicodeAttribute(null=True)
+    series_id = UnicodeAttribute(null=True)
+    series_date = UnicodeAttribute(null=True)
+    by_hand = UnicodeSetAttribute(null=True)
 
     @property
     def id(self) -> str:
@@ -107,6 +121,20 @@ def category_list_key(category_id: str | None, *, status: str, is_private: bool)
     return f"CATEGORY#{category_id}#{'closed' if status == 'ended' else 'open'}"
 
 
+def group_list_key(group_id: str | None, *, status: str, is_private: bool) -> str | None:
+    """The list of its group that a workshop stands in: `other` holds the private and the cancelled ones."""
+    if group_id is None:
+        return None
+    if is_private or status == "cancelled":
+        return f"GROUP#{group_id}#other"
+    return f"GROUP#{group_id}#{'closed' if status == 'ended' else 'open'}"
+
+
+def series_list_key(series_id: str) -> str:
+    """The list of everything a series has made."""
+    return f"SERIES#{series_id}"
+
+
 def host_key(host_id: str) -> str:
     """The list of everything a person hosts."""
     return f"HOST#{host_id}"
@@ -120,3 +148,6 @@ def place_in_lists(workshop: Workshop) -> None:
         workshop.category_id, status=workshop.status, is_private=workshop.is_private
     )
     workshop.starts = starts(workshop.scheduled_at, workshop.id)
+    workshop.series_key = series_list_key(workshop.series_id) if workshop.series_id else None
+    workshop.person_key = group_list_key(workshop.group_id, status=workshop.status, is_private=workshop.is_private)
+    workshop.person_sort = workshop.starts if workshop.group_id else None

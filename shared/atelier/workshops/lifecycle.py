@@ -40,7 +40,7 @@ def cancel(
 
     def attempt() -> None:
         sight = viewing.look(workshop_id, caller)
-        workshop = visibility.require_host(sight.workshop, sight.row, sight.profile, caller)
+        workshop = visibility.require_host(sight.workshop, sight.row, sight.profile, caller, sight.invite)
         if workshop.is_over:
             raise WorkshopOverError
         if expected:
@@ -59,7 +59,7 @@ def _move(workshop_id: str, caller: Caller, status: str, at: clock.Clock) -> tup
 
     def attempt() -> tuple[WorkshopDetail, int]:
         sight = viewing.look(workshop_id, caller)
-        workshop = visibility.require_host(sight.workshop, sight.row, sight.profile, caller)
+        workshop = visibility.require_host(sight.workshop, sight.row, sight.profile, caller, sight.invite)
         if workshop.status != status:
             now = clock.whole_seconds(at())
             _require_way(workshop, status, now)

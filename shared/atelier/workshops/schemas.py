@@ -72,7 +72,9 @@ class WorkshopQuery(Paged):
     status: Status | None = None
     host: Annotated[str | None, Field(pattern=r"^(me|usr_[a-z2-7]{16})$", description="A person's id, or `me`.")] = None
     past: Annotated[Flag, Field(description="Ended ones, latest first, in place of open ones, soonest first.")] = False
-    my: Annotated[Flag, Field(description="Only what the caller hosts or attends.")] = False
+    my: Annotated[Flag, Field(description="Only what the caller hosts, attends or is invited to.")] = False
+    group: Reference | None = None
+    series: Reference | None = None
 
 
 class CategoryRef(Output):
@@ -81,6 +83,21 @@ class CategoryRef(Output):
     id: str
     name: str
     slug: str
+
+
+class SeriesRef(Output):
+    """The series that made a workshop."""
+
+    id: str
+    title: str
+    rrule: str
+
+
+class NextInSeries(Output):
+    """The next workshop of the same series that is not cancelled."""
+
+    id: str
+    scheduled_at: datetime
 
 
 class MyRsvp(Output):
@@ -105,8 +122,8 @@ class WorkshopCard(Output):
     title: str
     host: UserCard
     category: CategoryRef | None
-    series_id: None = None
-    group_id: None = None
+    series_id: str | None
+    group_id: str | None
     scheduled_at: datetime
     timezone: str
     duration_minutes: int | None
@@ -133,8 +150,8 @@ class WorkshopDetail(WorkshopCard):
 
     host: User
     description: str
-    series: None = None
-    next_in_series: None = None
+    series: SeriesRef | None
+    next_in_series: NextInSeries | None
 
 
 class WorkshopPage(Output):
@@ -163,4 +180,4 @@ class WorkshopSummary(Output):
     duration_seconds: int
     attendance: AttendanceTotals
     recordings: list[RecordingPart]
-    next_in_series: None = None
+    next_in_series: NextInSeries | None

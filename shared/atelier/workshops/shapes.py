@@ -10,9 +10,10 @@ from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile
 from atelier.categories.items import Category
 from atelier.rsvps.items import Attendee, SeatBlock
+from atelier.series.items import Series
 from atelier.table import Item, Key
 from atelier.workshops.items import Workshop
-from atelier.workshops.schemas import CategoryRef, MyPart, MyRsvp, WorkshopCard, WorkshopDetail
+from atelier.workshops.schemas import CategoryRef, MyPart, MyRsvp, NextInSeries, SeriesRef, WorkshopCard, WorkshopDetail
 
 if TYPE_CHECKING:
     from atelier.rsvps.schemas import AttendeeStatus
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a workshop is shown with: its host, its category, and the caller's row in it."""
+    """What a workshop is shown with: its host, its category, the caller's row in it, and its series with what comes
+    after it there.
+    """
 
     host: Profile
     category: Category | None
     row: Attendee | None
+    series: Series | None = None
+    following: Workshop | None = None
 
 
 def card(workshop: Workshop, around: Around, caller: Caller) -> WorkshopCard:
@@ -47,7 +52,11 @@ def detail(
     """
     taken = int(workshop.attendee_count) if blocks is None else sum(len(block.holders or ()) for block in blocks)
     return WorkshopDetail(
-        host=people.user(around.host), description=description, **_fields(workshop, around, caller, taken)
+        host=people.user(around.host),
+        description=description,
+        series=series_ref(around.series),
+        next_in_series=next_in_series(around.following),
+        **_fields(workshop, around, caller, taken),
     )
 
 
@@ -57,6 +66,8 @@ def _fields(workshop: Workshop, around: Around, caller: Caller, taken: int) -> d
         "id": workshop.id,
         "title": workshop.title,
         "category": category_ref(around.category),
+        "series_id": workshop.series_id,
+        "group_id": workshop.group_id,
         "scheduled_at": workshop.scheduled_at,
         "timezone": workshop.timezone,
         "duration_minutes": workshop.duration_minutes,
@@ -89,6 +100,16 @@ def category_ref(category: Category | None) -> CategoryRef | None:
     if category is None:
         return None
     return CategoryRef(id=category.id, name=category.name, slug=category.slug)
+
+
+def series_ref(series: Series | None) -> SeriesRef | None:
+    """The series of a workshop."""
+    return None if series is None else SeriesRef(id=series.id, title=series.title, rrule=series.rrule)
+
+
+def next_in_series(following: Workshop | None) -> NextInSeries | None:
+    """What comes next in a series."""
+    return None if following is None else NextInSeries(id=following.id, scheduled_at=following.scheduled_at)
 
 
 def my_part(workshop: Workshop, row: Attendee | None, caller: Caller) -> MyPart:

@@ -32,4 +32,5 @@ def sum_up(workshop_id: str, caller: Caller) -> WorkshopSummary:
             average_share=attendance.average_share,
         ),
         recordings=watching.parts_of(workshop),
+        next_in_series=None,
     )

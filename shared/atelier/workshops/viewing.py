@@ -9,7 +9,7 @@ from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, profile_key
 from atelier.categories.items import Category, category_key
 from atelier.errors import AccountSuspendedError
-from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
+from atelier.rsvps.items import Attendee, Invite, SeatBlock, attendee_key, block_key, invite_key
 from atelier.table import Item, Key
 from atelier.workshops import shapes, visibility
 from atelier.workshops.items import Description, Workshop, description_key, workshop_key
@@ -26,6 +26,7 @@ class Sight:
     workshop: Workshop | None
     description: Description | None
     row: Attendee | None
+    invite: Invite | None
     profile: Profile | None
     found: dict[Key, Item]
 
@@ -33,12 +34,14 @@ class Sight:
 def look(workshop_id: str, caller: Caller, *, also: Iterable[Key] = ()) -> Sight:
     """Reads a workshop and what the caller is to it in one round trip, and whatever else is asked for by key."""
     mine = attendee_key(workshop_id, caller.id)
+    invited = invite_key(workshop_id, caller.id)
     me = profile_key(caller.id)
-    found = table.read_many([workshop_key(workshop_id), description_key(workshop_id), mine, me, *also])
+    found = table.read_many([workshop_key(workshop_id), description_key(workshop_id), mine, invited, me, *also])
     return Sight(
         cast("Workshop | None", found.get(workshop_key(workshop_id))),
         cast("Description | None", found.get(description_key(workshop_id))),
         cast("Attendee | None", found.get(mine)),
+        cast("Invite | None", found.get(invited)),
         cast("Profile | None", found.get(me)),
         found,
     )
@@ -49,10 +52,13 @@ def require_seen(workshop_id: str, caller: Caller) -> Workshop:
 
     Raises NotFoundError for those who may not know it, AccountSuspendedError for suspended people unless it is public.
     """
-    mine, me = attendee_key(workshop_id, caller.id), profile_key(caller.id)
-    found = table.read_many([workshop_key(workshop_id), mine, me])
+    mine, me, invited = attendee_key(workshop_id, caller.id), profile_key(caller.id), invite_key(workshop_id, caller.id)
+    found = table.read_many([workshop_key(workshop_id), mine, me, invited])
     workshop = visibility.require_visible(
-        cast("Workshop | None", found.get(workshop_key(workshop_id))), cast("Attendee | None", found.get(mine)), caller
+        cast("Workshop | None", found.get(workshop_key(workshop_id))),
+        cast("Attendee | None", found.get(mine)),
+        caller,
+        cast("Invite | None", found.get(invited)),
     )
     if workshop.is_private and visibility.is_suspended(cast("Profile | None", found.get(me))):
         raise AccountSuspendedError
@@ -65,7 +71,7 @@ def view(workshop_id: str, caller: Caller) -> tuple[WorkshopDetail, int]:
     Raises NotFoundError for those who may not know it, AccountSuspendedError for suspended people unless it is public.
     """
     sight = look(workshop_id, caller)
-    workshop = visibility.require_visible(sight.workshop, sight.row, caller)
+    workshop = visibility.require_visible(sight.workshop, sight.row, caller, sight.invite)
     if workshop.is_private and visibility.is_suspended(sight.profile):
         raise AccountSuspendedError
     return complete(workshop, sight, caller), int(workshop.version)

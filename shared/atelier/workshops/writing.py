@@ -23,13 +23,18 @@ def with_values(workshop: Workshop, **values: Any) -> Workshop:
     return copy
 
 
-def changed(workshop: Workshop, changes: dict[str, Any], *, by: str, at: clock.Clock) -> Workshop:
+def changed(
+    workshop: Workshop, changes: dict[str, Any], *, by: str, at: clock.Clock, through: str | None = None
+) -> Workshop:
     """The workshop as it is after somebody's edit: with these values, in the lists where it then belongs, one version
     on.
+
+    through: the edit of its series that this is part of.
     """
     version = int(workshop.version) + 1
     now = clock.whole_seconds(at())
     after = with_values(workshop, **changes, version=version, updated_at=now, last_change="edit", edited_by=by)
+    after.edited_through = through
     if any(getattr(after, name) != getattr(workshop, name) for name in IN_CALENDARS):
         after.sequence = int(workshop.sequence) + 1
     place_in_lists(after)

@@ -1,0 +1,1 @@
+"""Series: workshops that come again by a rule."""

@@ -1,0 +1,103 @@
+"""What is stored of a series."""
+
+import hashlib
+from datetime import date
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+
+from atelier.ids import encode
+from atelier.table import Entity, InstantAttribute, Item, Key
+
+RUNNING = "SERIES#running"
+"""The list of the series that go on, by the date up to which each was made: who is furthest behind comes first."""
+
+
+class Series(Entity, discriminator="series"):
+    """A rule, and what the workshops that it makes begin with.
+
+    start_date: the local date, YYYY-MM-DD, that the rule counts from, whenever it is expanded; time_of_day: HH:MM, in
+    the zone. rules_from: the first local date that the rule decides: earlier ones were made by a rule before it.
+    ends_before: the local date from which on there are none any more. skipped: dates that are left out.
+    made_until: the last local date up to which its workshops stand in the table; None before the first.
+    feed_key, starts: its place among those that go on, by made_until; host_key: `series_of` its host.
+    pending: an edit that is decided, and not yet carried out in all of its workshops.
+    leased_until: until when somebody is at work on it.
+    """
+
+    host_id = UnicodeAttribute()
+    title = UnicodeAttribute()
+    category_id = UnicodeAttribute(null=True)
+    timezone = UnicodeAttribute()
+    duration_minutes = NumberAttribute(null=True)
+    format = UnicodeAttribute()
+    location = UnicodeAttribute(null=True)
+    is_private = BooleanAttribute()
+    max_capacity = NumberAttribute(null=True)
+    waitlist_enabled = BooleanAttribute()
+    records = BooleanAttribute()
+    rrule = UnicodeAttribute()
+    start_date = UnicodeAttribute()
+    time_of_day = UnicodeAttribute()
+    rules_from = UnicodeAttribute()
+    ends_before = UnicodeAttribute(null=True)
+    skipped = UnicodeSetAttribute(null=True)
+    is_active = BooleanAttribute(default=True)
+    made_until = UnicodeAttribute(null=True)
+    pending = JSONAttribute(null=True)
+    leased_until = InstantAttribute(null=True)
+
+    @property
+    def id(self) -> str:
+        """The id, which an index row carries in its key alone."""
+        return self.pk.removeprefix("SERIES#")
+
+
+def series_of(host_id: str) -> str:
+    """The list of the series that a person hosts."""
+    return f"SERIES_OF#{host_id}"
+
+
+class SeriesDescription(Item, discriminator="series_description"):
+    """The description of a series, and of each of its workshops that has none of its own; absent when it is empty."""
+
+    text = UnicodeAttribute()
+
+
+class Follower(Item, discriminator="follower"):
+    """Somebody wants a place in every workshop of a series, those that are still to be made included."""
+
+    since = InstantAttribute()
+
+    @property
+    def series_id(self) -> str:
+        """The series."""
+        return self.pk.removeprefix("SERIES#")
+
+    @property
+    def user_id(self) -> str:
+        """The person."""
+        return self.sk.removeprefix("FOLLOWER#")
+
+
+def series_key(series_id: str) -> Key:
+    """Where a series stands."""
+    return f"SERIES#{series_id}", "#META"
+
+
+def series_description_key(series_id: str) -> Key:
+    """Where the description of a series stands."""
+    return f"SERIES#{series_id}", "#DESCRIPTION"
+
+
+def follower_key(series_id: str, user_id: str) -> Key:
+    """Where it stands that a person follows a series."""
+    return f"SERIES#{series_id}", f"FOLLOWER#{user_id}"
+
+
+def occurrence_id(series_id: str, day: date) -> str:
+    """The id of the workshop that a series makes for a local date: whoever makes it, and however often, it is one.
+
+    Built like all ids (10 characters that sort by time, here the date's; 16 of 80 bits), from SHA-256 of both.
+    """
+    digest = hashlib.sha256(f"{series_id}\n{day.isoformat()}".encode()).digest()
+    return f"wks_{encode(day.toordinal() * 86_400_000, 10)}{encode(int.from_bytes(digest[:10]), 16)}"
