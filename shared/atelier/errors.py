@@ -278,6 +278,27 @@ class NotOverError(ConflictError):
     remedy = "Ask again when the workshop has ended."
 
 
+class LastOwnerError(ConflictError):
+    code = "last_owner"
+    title = "The last owner stays"
+    cause = "A guided workshop has at least one owner, and this is its only one."
+    remedy = "Make somebody else an owner first, or delete the guided workshop."
+
+
+class StepLockedError(ConflictError):
+    code = "step_locked"
+    title = "The step is not open yet"
+    cause = "In strict mode a step opens when the one before it is complete."
+    remedy = "Complete the step before, or let an owner set `mode` to `free`."
+
+
+class SessionOpenError(ConflictError):
+    code = "session_open"
+    title = "A session goes on"
+    cause = "A guided workshop has one session at a time; `session_id` names the one that has not ended."
+    remedy = "End that session, or go on in it."
+
+
 class TooManyMessagesError(LimitedError):
     code = "too_many_messages"
     title = "You write too fast"
@@ -359,6 +380,13 @@ class UnknownHostError(InvalidError):
     title = "There is no such host"
     cause = "`host_id` names nobody, or somebody who may not host."
     remedy = "Take the id of a person who has signed in at least once and has `can_host`."
+
+
+class UnknownWorkshopError(InvalidError):
+    code = "unknown_workshop"
+    title = "There is no such workshop"
+    cause = "`workshop_id` names no workshop, or one that is not for your eyes."
+    remedy = "Take the id of a workshop that you can read, or leave it out."
 
 
 class IdempotencyKeyReusedError(InvalidError):
