@@ -66,6 +66,7 @@ GET    /categories                                             200 200 200 200 2
 POST   /categories                                             403 403 403 403 403 201
 PATCH  /categories/{category_id}                               403 403 403 403 403 200
 DELETE /categories/{category_id}                               403 403 403 403 403 204
+POST   /series/preview                                         200 200 200 200 200 200
 """
 
 PUBLIC = """
@@ -91,6 +92,12 @@ BODIES: dict[str, Any] = {
     "PATCH /users/{user_id}": {"can_host": False},
     "POST /categories": {"name": "Glazes"},
     "PATCH /categories/{category_id}": {"name": "Glazes"},
+    "POST /series/preview": {
+        "rrule": "FREQ=WEEKLY",
+        "start_date": "2099-03-28",
+        "time_of_day": "18:30",
+        "timezone": "Europe/Berlin",
+    },
     "POST /webhooks/agora": {"noticeId": "1", "productId": 1, "eventType": 101, "notifyMs": 1, "payload": {}},
 }
 """What is sent where something must be sent."""
