@@ -54,5 +54,5 @@ def horizon(series: Series, now: datetime) -> date:
 
 
 def is_ahead(scheduled_at: datetime, now: datetime) -> bool:
-    """Whether there is time enough to make a workshop of this time: a series makes none that is past, or about to be."""
+    """Whether there is time to make a workshop of this time: a series makes none that is past, or about to begin."""
     return scheduled_at >= clock.whole_seconds(now) + LEAD_TIME

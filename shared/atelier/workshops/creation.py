@@ -1,8 +1,8 @@
 """Making a workshop: one read, one transaction."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import datetime
+from typing import Any, cast
 
 from pynamodb.exceptions import TransactWriteError
 
@@ -10,7 +10,6 @@ from atelier import clock, table
 from atelier.accounts import profiles
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, profile_key
-from atelier.agora.names import new_channel_name
 from atelier.categories.items import Category, category_key
 from atelier.errors import (
     HostingRevokedError,
@@ -22,13 +21,11 @@ from atelier.errors import (
 )
 from atelier.idempotency import Guard
 from atelier.ids import new_id
-from atelier.rsvps.items import blocks_for
 from atelier.table import Item
-from atelier.workshops import moments, shapes
-from atelier.workshops.items import Description, Workshop, description_key, place_in_lists, workshop_key
+from atelier.workshops import shapes
+from atelier.workshops.beginning import LEAD_TIME, new_workshop
+from atelier.workshops.items import Description, Workshop, description_key
 from atelier.workshops.schemas import WorkshopDetail, WorkshopInput
-
-LEAD_TIME = timedelta(minutes=15)
 
 
 def create(
@@ -56,7 +53,7 @@ def create(
     host = _host(caller, profile, wanted, found.get(profile_key(host_id)))
     require_lead_time(wanted.scheduled_at, at())
     category = usable_category(found.get(category_at)) if category_at else None
-    workshop = _new_workshop(new_id("wks", at=at), host_id, wanted, at=at())
+    workshop = new_workshop(new_id("wks", at=at), _plan(host_id, wanted), now=at())
     around = shapes.Around(host, category, None)
     shape = shapes.detail(workshop, around, caller, description=wanted.description, blocks=())
     _write(workshop, wanted.description, guard, body=shape.model_dump_json(), location=locate(workshop.id))
@@ -89,32 +86,9 @@ def _host(caller: Caller, profile: Profile, wanted: WorkshopInput, named: Item |
     return host
 
 
-def _new_workshop(workshop_id: str, host_id: str, wanted: WorkshopInput, *, at: datetime) -> Workshop:
-    now = clock.whole_seconds(at)
-    workshop = Workshop(
-        *workshop_key(workshop_id),
-        version=1,
-        created_at=now,
-        updated_at=now,
-        title=wanted.title,
-        host_id=host_id,
-        category_id=wanted.category_id,
-        scheduled_at=wanted.scheduled_at,
-        timezone=wanted.timezone,
-        duration_minutes=wanted.duration_minutes,
-        format=wanted.format,
-        location=wanted.location or None,
-        is_private=wanted.is_private,
-        max_capacity=wanted.max_capacity,
-        planned_capacity=wanted.max_capacity,
-        block_count=0 if wanted.max_capacity is None else blocks_for(wanted.max_capacity),
-        waitlist_enabled=wanted.waitlist_enabled,
-        records=wanted.records,
-        channel=new_channel_name(),
-    )
-    place_in_lists(workshop)
-    moments.place(workshop, None, now=at)
-    return workshop
+def _plan(host_id: str, wanted: WorkshopInput) -> dict[str, Any]:
+    plan = wanted.model_dump(exclude={"description", "host_id"})
+    return {**plan, "host_id": host_id, "location": wanted.location or None}
 
 
 def _write(workshop: Workshop, description: str, guard: Guard | None, *, body: str, location: str) -> None:
