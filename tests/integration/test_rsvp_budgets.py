@@ -77,7 +77,7 @@ class TestRsvp:
         with measured() as (use, keys):
             assert rsvp(workshop_id).status == 201
         assert use.operations == [READ, WRITE_ITEM, PUT]
-        assert (keys.read, use.write_units) == (3, 1 + INDEXED - 1)
+        assert (keys.read, use.write_units) == (4, 1 + INDEXED - 1)
 
     def test_a_dry_block_on_the_way_is_one_more(self, world: World) -> None:
         workshop_id = two_blocks(world)
@@ -98,7 +98,7 @@ class TestRsvp:
         with measured() as (use, keys):
             rsvp(workshop_id)
         assert use.operations == [READ, PUT]
-        assert keys.read == 3
+        assert keys.read == 4
 
     def test_a_place_on_the_waitlist_is_four_round_trips_and_the_dry_tries(self, world: World) -> None:
         workshop_id = two_blocks(world, "ben")
@@ -106,14 +106,14 @@ class TestRsvp:
         with measured() as (use, keys):
             assert rsvp(workshop_id).json["status"] == "waitlisted"
         assert use.operations == [READ, WRITE_ITEM, WRITE_ITEM, TRANSACT, READ, QUERY]
-        assert keys.read == 3 + 3
+        assert keys.read == 4 + 3
 
     def test_with_a_warm_memory_a_place_on_the_waitlist_is_four_round_trips(self, world: World) -> None:
         workshop_id = two_blocks(world, "ben", "cleo")
         with measured() as (use, keys):
             assert rsvp(workshop_id).json["status"] == "waitlisted"
         assert use.operations == [READ, TRANSACT, READ, QUERY]
-        assert keys.read == 5 + 3
+        assert keys.read == 6 + 3
         assert use.write_units <= 6
 
     def test_a_place_behind_many_others_costs_no_more_round_trips(self, world: World) -> None:
@@ -129,7 +129,7 @@ class TestRsvp:
         with measured() as (use, keys):
             assert rsvp(workshop_id).code == "workshop_full"
         assert use.operations == [READ]
-        assert keys.read == 4
+        assert keys.read == 5
 
     def test_a_refusal_without_a_memory_is_one_try_more_per_block(self, world: World) -> None:
         workshop_id = open_workshop(world, "ben", max_capacity=1, waitlist_enabled=False)
@@ -146,7 +146,7 @@ class TestRsvp:
         with measured() as (use, keys):
             assert rsvp(workshop_id).json["status"] == "waitlisted"
         assert use.operations == [READ, WRITE_ITEM, WRITE_ITEM, READ, TRANSACT, READ, QUERY]
-        assert keys.read == 3 + 18 + 21
+        assert keys.read == 4 + 18 + 21
 
     @pytest.mark.parametrize(("user", "operations"), [("ana", [READ]), ("ben", [READ, QUERY])])
     def test_asking_again_is_one_read_and_a_count_for_those_who_wait(
@@ -165,7 +165,7 @@ class TestLeaving:
         with measured() as (use, keys):
             assert withdraw(workshop_id).status == 204
         assert use.operations == [READ, TRANSACT, QUERY, WRITE_ITEM]
-        assert keys.read == 3
+        assert keys.read == 4
         assert use.write_units <= 8
 
     def test_somebody_waits(self, world: World) -> None:
@@ -173,7 +173,7 @@ class TestLeaving:
         with measured() as (use, keys):
             withdraw(workshop_id)
         assert use.operations == [READ, TRANSACT, QUERY, TRANSACT, READ]
-        assert keys.read == 3 + 1
+        assert keys.read == 4 + 1
         assert use.write_units <= 16
 
     def test_those_who_wait_leave_by_one_transaction(self, world: World) -> None:
@@ -195,7 +195,7 @@ class TestLeaving:
         with measured() as (use, keys):
             assert remove(workshop_id, "ana").status == 204
         assert use.operations == [READ, READ, TRANSACT, QUERY, WRITE_ITEM]
-        assert keys.read == 5
+        assert keys.read == 6
         assert use.write_units <= 10
 
     def test_a_ban_is_one_transaction_more(self, world: World) -> None:
@@ -211,7 +211,7 @@ class TestPeople:
         with measured() as (use, keys):
             assert change(workshop_id, "ana", can_speak=True).status == 200
         assert use.operations == [READ, READ, TRANSACT]
-        assert keys.read == 5
+        assert keys.read == 6
         assert use.write_units <= 6
 
     @pytest.mark.parametrize(("user", "count"), [("ana", 3), ("host", 4)])
@@ -246,10 +246,10 @@ def test_units_of_every_operation_are_recorded(world: World, record_property: An
         costs[name] = (use.round_trips, keys.read + use.read_units, use.write_units)
         record_property(name, costs[name])
     assert costs == {
-        "seat": (3, 3, 3),
-        "place on the waitlist": (5, 6, 5),
-        "seat again": (1, 4, 0),
-        "place again": (2, 5, 0),
-        "promotion": (5, 5, 12),
-        "withdrawal": (4, 4, 6),
+        "seat": (3, 4, 3),
+        "place on the waitlist": (5, 7, 5),
+        "seat again": (1, 5, 0),
+        "place again": (2, 6, 0),
+        "promotion": (5, 6, 12),
+        "withdrawal": (4, 5, 6),
     }
