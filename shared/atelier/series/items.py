@@ -20,7 +20,9 @@ class Series(Entity, discriminator="series"):
     ends_before: the local date from which on there are none any more. skipped: dates that are left out.
     made_until: the last local date up to which its workshops stand in the table; None before the first.
     feed_key, starts: its place among those that go on, by made_until; host_key: `series_of` its host.
-    pending: an edit that is decided, and not yet carried out in all of its workshops.
+    described_as: which of its descriptions it has now; None is the first.
+    pending: an edit that is decided, and not yet carried out in all of its workshops. last_change: "edit" meanwhile;
+    the stream to `projections` leaves all others out by it.
     leased_until: until when somebody is at work on it.
     """
 
@@ -43,7 +45,9 @@ class Series(Entity, discriminator="series"):
     skipped = UnicodeSetAttribute(null=True)
     is_active = BooleanAttribute(default=True)
     made_until = UnicodeAttribute(null=True)
+    described_as = NumberAttribute(null=True)
     pending = JSONAttribute(null=True)
+    last_change = UnicodeAttribute(null=True)
     leased_until = InstantAttribute(null=True)
 
     @property
@@ -58,9 +62,25 @@ def series_of(host_id: str) -> str:
 
 
 class SeriesDescription(Item, discriminator="series_description"):
-    """The description of a series, and of each of its workshops that has none of its own; absent when it is empty."""
+    """A description of a series, for itself and for those of its workshops that have none of their own and were made
+    or brought in line while it was this one; absent when it is empty.
+
+    An edit of the description puts another beside it: the workshops that the edit leaves alone keep the one they have.
+    """
 
     text = UnicodeAttribute()
+
+
+class SeriesEdit(Item, discriminator="series_edit"):
+    """What an edit of a series came to, as people are told of it: once, whichever of its workshops they hear of first.
+
+    type: of the notification. made_by: who made it. data: what the notification shows beside the series' title.
+    """
+
+    type = UnicodeAttribute()
+    made_by = UnicodeAttribute()
+    at = InstantAttribute()
+    data = JSONAttribute()
 
 
 class Follower(Item, discriminator="follower"):
@@ -84,9 +104,14 @@ def series_key(series_id: str) -> Key:
     return f"SERIES#{series_id}", "#META"
 
 
-def series_description_key(series_id: str) -> Key:
-    """Where the description of a series stands."""
-    return f"SERIES#{series_id}", "#DESCRIPTION"
+def series_description_key(series_id: str, described_as: float | None = None) -> Key:
+    """Where a description of a series stands: of a workshop or the series itself, by its `described_as`."""
+    return f"SERIES#{series_id}", "#DESCRIPTION" if described_as is None else f"#DESCRIPTION#{int(described_as)}"
+
+
+def series_edit_key(series_id: str, version: int) -> Key:
+    """Where it stands what the edit came to that made this version of a series."""
+    return f"SERIES#{series_id}", f"EDIT#{version:010d}"
 
 
 def follower_key(series_id: str, user_id: str) -> Key:

@@ -25,9 +25,10 @@ INHERITED = (
     "max_capacity",
     "waitlist_enabled",
     "records",
+    "described_as",
 )
-"""What each workshop has from its series when it is made. The description is not among them: it stands with the series
-alone, until a workshop gets its own.
+"""What each workshop has from its series when it is made. Of the description it is only which: it stands with the
+series alone, until a workshop gets its own.
 """
 
 

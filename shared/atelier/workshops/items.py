@@ -30,7 +30,8 @@ class Workshop(Entity, discriminator="workshop"):
     edited_by: who made the last edit, so that nobody is told of what they did themselves. edited_through: the edit of
     its series that the last edit was part of; None where it was edited by itself.
     series_date: the local date, YYYY-MM-DD, for which its series made it, whenever it takes place by now. by_hand: what
-    was edited here alone, and so does not follow the series any more.
+    was edited here alone, and so does not follow the series any more. described_as: which description of its series it
+    has, unless it has its own.
     sequence: the SEQUENCE of its calendar event: raised by each change of what a calendar shows, and by no other.
     reminder_offsets: how many minutes before the start anybody wants to be reminded; None = the usual ones.
     due_at: the next moment at which something has to happen by itself and has not; where it stands in the index of due
@@ -69,6 +70,7 @@ class Workshop(Entity, discriminator="workshop"):
     series_id = UnicodeAttribute(null=True)
     series_date = UnicodeAttribute(null=True)
     by_hand = UnicodeSetAttribute(null=True)
+    described_as = NumberAttribute(null=True)
 
     @property
     def id(self) -> str:
