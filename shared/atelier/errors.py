@@ -375,6 +375,13 @@ class UnknownCategoryError(InvalidError):
     remedy = "Take an id from `GET /categories`, or leave the category out."
 
 
+class UnknownGroupError(InvalidError):
+    code = "unknown_group"
+    title = "There is no such group"
+    cause = "`group_id` names no group, or one that belongs to somebody else than the workshop's host."
+    remedy = "Take the id of a group that the host owns, or leave the group out."
+
+
 class UnknownHostError(InvalidError):
     code = "unknown_host"
     title = "There is no such host"

@@ -65,6 +65,7 @@ indexes.
 """
 
 CATEGORY_CARD = ("name", "slug", "description", "sort_order", "is_active", "workshop_count")
+GROUP_CARD = ("owner_id",)
 PERSON_CARD = ("kind", "status", "is_co_host", "can_speak", "host_id", "category_id", "scheduled_at")
 
 
@@ -92,13 +93,13 @@ class ByHost(GlobalSecondaryIndex["Item"]):
 
 
 class ByFeed(GlobalSecondaryIndex["Item"]):
-    """Public workshops, open and closed, by their time; and the catalogue of categories by its order. Private ones
-    are never here.
+    """Public workshops, open and closed, by their time; the catalogue of categories by its order; all groups by their
+    age. Private workshops are never here.
     """
 
     class Meta:
         index_name = "by_feed"
-        projection = IncludeProjection([*CARD, *CATEGORY_CARD])
+        projection = IncludeProjection([*CARD, *CATEGORY_CARD, *GROUP_CARD])
 
     feed_key = UnicodeAttribute(hash_key=True)
     starts = UnicodeAttribute(range_key=True)

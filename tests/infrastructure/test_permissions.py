@@ -10,6 +10,7 @@ from tests.infrastructure import expanded
 TABLE_ACTIONS = {
     "accounts": {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "categories": {"BatchGetItem", "DeleteItem", "PutItem", "UpdateItem"},
+    "groups": {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"},
     "workshops": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "series": {"GetItem", "PutItem"},
     "rsvps": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
@@ -29,6 +30,7 @@ TABLE_ACTIONS = {
 }
 INDEXES_QUERIED = {
     "categories": {"by_feed"},
+    "groups": {"by_feed"},
     "workshops": {"by_host", "by_feed", "by_category", "by_person"},
     "projections": {"by_category", "by_person"},
     "upkeep": {"by_feed"},

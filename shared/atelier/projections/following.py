@@ -11,6 +11,9 @@ from atelier.attendance import folding
 from atelier.calendars import versions
 from atelier.categories import cleanup
 from atelier.categories import counts as category_counts
+from atelier.categories.items import Category
+from atelier.groups import cascade
+from atelier.groups.items import Group
 from atelier.notifications import fan_out, wishes
 from atelier.projections.records import Happened
 from atelier.recordings import following as recordings
@@ -24,8 +27,11 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
 
     Raises what the table or the queue raises: then all of it is done again, which changes nothing that was done.
     """
-    if happened.category_is_gone:
-        cleanup.clear(subject)
+    match happened.gone:
+        case Category():
+            cleanup.clear(subject)
+        case Group(owner_id=owner_id):
+            cascade.clear(subject, owner_id, at=at)
     for category_id in happened.categories:
         category_counts.recount(category_id)
     if happened.has_seats:

@@ -1,4 +1,4 @@
-"""Stream records, sorted into what happened to which workshop and category."""
+"""Stream records, sorted into what happened to which workshop, category or group."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from typing import Any, cast
 from atelier import clock
 from atelier.accounts.items import Profile
 from atelier.categories.items import Category
+from atelier.groups.items import Group
 from atelier.notifications import announcing
 from atelier.notifications.announcements import Announcement
 from atelier.notifications.items import Preferences
@@ -24,6 +25,7 @@ _KINDS = {
     "waiting": WaitlistEntry,
     "workshop": Workshop,
     "category": Category,
+    "group": Group,
     "presence": PresenceFact,
     "recording": Recording,
     "profile": Profile,
@@ -39,8 +41,8 @@ class Happened:
     categories: those whose lists a workshop entered or left. present: people of whom a new fact tells when they were in
     the room. rights_moved: people who were removed, or may now do other things in the room than before.
     recording_moved: whether a workshop that is recorded went live or stopped being so. has_recording: whether one of
-    its recordings can be watched now. planners: people whose own calendars it changed; those of everybody else follow
-    by announcements. since: when the first of it happened.
+    its recordings can be watched now. gone: the category or group that was deleted. planners: people whose own
+    calendars it changed; those of everybody else follow by announcements. since: when the first of it happened.
     Flags are set by any one record of the batch.
     """
 
@@ -53,7 +55,7 @@ class Happened:
     waiting_changed: int = 0
     limit_is_lifted: bool = False
     categories: set[str] = field(default_factory=set)
-    category_is_gone: bool = False
+    gone: Category | Group | None = None
     present: set[str] = field(default_factory=set)
     rights_moved: set[str] = field(default_factory=set)
     recording_moved: bool = False
@@ -125,8 +127,8 @@ def _note(about: Happened, old: Item | None, new: Item | None) -> None:
             about.waiting_changed += (new is not None) - (old is not None)
         case Workshop():
             _note_edit(about, cast("Workshop | None", old), cast("Workshop | None", new))
-        case Category():
-            about.category_is_gone = new is None
+        case Category() | Group() as one:
+            about.gone = one if new is None else None
         case PresenceFact() as fact:
             if old is None:
                 about.present.add(fact.user_id)

@@ -16,9 +16,12 @@ from atelier.errors import (
     LeadTimeError,
     RequestInProgressError,
     UnknownCategoryError,
+    UnknownGroupError,
     UnknownHostError,
     ValidationFailedError,
 )
+from atelier.groups import membership
+from atelier.groups.items import group_key
 from atelier.idempotency import Guard
 from atelier.ids import new_id
 from atelier.table import Item
@@ -39,12 +42,13 @@ def create(
     """Makes a workshop; gives back its full shape and its version. `locate` says where a workshop of an id is found.
 
     Raises ReplayedError or IdempotencyKeyReusedError when the guard's key was used before, AccountSuspendedError,
-    HostingRevokedError, LeadTimeError, UnknownCategoryError, UnknownHostError, and ValidationFailedError when somebody
-    else than an administrator names a host.
+    HostingRevokedError, LeadTimeError, UnknownCategoryError, UnknownGroupError, UnknownHostError, and
+    ValidationFailedError when somebody else than an administrator names a host.
     """
     host_id = wanted.host_id or caller.id
     category_at = category_key(wanted.category_id) if wanted.category_id else None
-    keys = [profile_key(caller.id), profile_key(host_id), category_at, guard.key if guard else None]
+    group_at = group_key(wanted.group_id) if wanted.group_id else None
+    keys = [profile_key(caller.id), profile_key(host_id), category_at, group_at, guard.key if guard else None]
     found = table.read_many(key for key in keys if key is not None)
     profile = profiles.seen(caller, cast("Profile | None", found.get(profile_key(caller.id))))
     profiles.require_active(profile)
@@ -53,6 +57,8 @@ def create(
     host = _host(caller, profile, wanted, found.get(profile_key(host_id)))
     require_lead_time(wanted.scheduled_at, at())
     category = usable_category(found.get(category_at)) if category_at else None
+    if group_at:
+        membership.usable(found.get(group_at), host_id, caller)
     workshop = new_workshop(new_id("wks", at=at), _plan(host_id, wanted), now=at())
     around = shapes.Around(host, category, None)
     shape = shapes.detail(workshop, around, caller, description=wanted.description, blocks=())
@@ -94,14 +100,19 @@ def _plan(host_id: str, wanted: WorkshopInput) -> dict[str, Any]:
 def _write(workshop: Workshop, description: str, guard: Guard | None, *, body: str, location: str) -> None:
     try:
         with table.transaction() as transaction:
+            membership.move(transaction, workshop.id, old=None, new=workshop.group_id)
             transaction.save(workshop, condition=Workshop.pk.does_not_exist())
             if description:
                 transaction.save(Description(*description_key(workshop.id), text=description))
             if guard:
                 guard.write(transaction, body=body, location=location, version=int(workshop.version))
     except TransactWriteError as error:
-        if guard is None or not table.failed_conditions(error):
+        failed = table.failed_conditions(error)
+        if not failed:
             raise
-        # A twin of this request was faster. Its record stands now, unless it is so old that it is none.
-        guard.check(table.read_one(guard.key))
+        if guard:
+            # A twin of this request was faster. Its record stands now, unless it is so old that it is none.
+            guard.check(table.read_one(guard.key))
+        if workshop.group_id and failed[0] == 0:
+            raise UnknownGroupError from error
         raise RequestInProgressError from error

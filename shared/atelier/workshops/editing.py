@@ -9,6 +9,8 @@ from atelier import clock, edits
 from atelier.accounts.caller import Caller
 from atelier.categories.items import category_key
 from atelier.errors import NotEditableError
+from atelier.groups import membership
+from atelier.groups.items import group_key
 from atelier.rsvps import capacity
 from atelier.table import Key
 from atelier.workshops import viewing, visibility, writing
@@ -28,7 +30,7 @@ def edit(
     """Changes what the patch sets; gives back the full shape and the version, which stays when nothing differs.
 
     Raises NotFoundError, AccountSuspendedError, NotAllowedError, NotEditableError, StaleVersionError, LeadTimeError,
-    UnknownCategoryError, CapacityModeFixedError, CapacityBelowTakenError.
+    UnknownCategoryError, UnknownGroupError, CapacityModeFixedError, CapacityBelowTakenError.
     """
     return edits.until_applied(lambda: _attempt(workshop_id, caller, patch, expected, at))
 
@@ -36,7 +38,7 @@ def edit(
 def _attempt(
     workshop_id: str, caller: Caller, patch: WorkshopPatch, expected: edits.Expected | None, at: clock.Clock
 ) -> tuple[WorkshopDetail, int]:
-    sight = viewing.look(workshop_id, caller, also=_category_asked(patch))
+    sight = viewing.look(workshop_id, caller, also=_asked_for(patch))
     workshop = visibility.require_host(sight.workshop, sight.row, sight.profile, caller, sight.invite)
     if workshop.status != "scheduled":
         raise NotEditableError(f"It is {workshop.status}.")
@@ -54,6 +56,8 @@ def _attempt(
         require_lead_time(changes["scheduled_at"], at())
     if changes.get("category_id"):
         usable_category(sight.found.get(category_key(changes["category_id"])))
+    if changes.get("group_id"):
+        membership.usable(sight.found.get(group_key(changes["group_id"])), workshop.host_id, caller)
     change = Change(
         workshop, writing.changed(workshop, changes, by=caller.id, at=at), None if text == old_text else text
     )
@@ -65,8 +69,11 @@ def _attempt(
     return viewing.complete(change.after, sight, caller, description=text), int(change.after.version)
 
 
-def _category_asked(patch: WorkshopPatch) -> Iterable[Key]:
-    return [category_key(patch.category_id)] if patch.category_id else []
+def _asked_for(patch: WorkshopPatch) -> Iterable[Key]:
+    if patch.category_id:
+        yield category_key(patch.category_id)
+    if patch.group_id:
+        yield group_key(patch.group_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class Change:
     def write(self, transaction: TransactWrite) -> None:
         """Adds the whole edit to a transaction."""
         writing.update(transaction, self.before, self.after)
-        self._write_description(transaction)
+        self._write_beside(transaction)
 
     def write_capacity(
         self, transaction: TransactWrite, *, was: int | None, max_capacity: int | None, block_count: int, last: bool
@@ -98,9 +105,10 @@ class Change:
         writing.update(transaction, self.before, step, always=("max_capacity", "block_count"), also=as_left)
         if last:
             self.after.block_count = block_count
-            self._write_description(transaction)
+            self._write_beside(transaction)
 
-    def _write_description(self, transaction: TransactWrite) -> None:
+    def _write_beside(self, transaction: TransactWrite) -> None:
+        membership.move(transaction, self.before.id, old=self.before.group_id, new=self.after.group_id)
         if self.description is None:
             return
         item = Description(*description_key(self.before.id), text=self.description)

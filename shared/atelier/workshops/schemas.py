@@ -34,6 +34,7 @@ class WorkshopInput(Input):
     title: Title
     description: LongText = ""
     category_id: Reference | None = None
+    group_id: Annotated[Reference | None, Field(description="A group that the host owns.")] = None
     scheduled_at: Annotated[Instant, Field(description="At least 15 minutes ahead.")]
     timezone: Zone
     duration_minutes: Minutes | None = None
@@ -54,6 +55,7 @@ class WorkshopPatch(Input):
     title: Title = Field(default_factory=left_out)
     description: LongText = Field(default_factory=left_out)
     category_id: Reference | None = Field(default_factory=left_out)
+    group_id: Reference | None = Field(default_factory=left_out, description="A group that the host owns.")
     scheduled_at: Instant = Field(default_factory=left_out, description="A new time must be at least 15 minutes ahead.")
     timezone: Zone = Field(default_factory=left_out)
     duration_minutes: Minutes | None = Field(default_factory=left_out)

@@ -1,0 +1,1 @@
+"""Event groups: workshops that belong together, under one owner."""
