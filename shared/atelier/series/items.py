@@ -9,7 +9,7 @@ from atelier.ids import encode
 from atelier.table import Entity, InstantAttribute, Item, Key
 
 RUNNING = "SERIES#running"
-"""The list of the series that go on, by the date up to which each was made: who is furthest behind comes first."""
+"""The list of the series that go on, by when each has to make its next workshop: who is furthest behind comes first."""
 
 
 class Series(Entity, discriminator="series"):
@@ -18,8 +18,9 @@ class Series(Entity, discriminator="series"):
     start_date: the local date, YYYY-MM-DD, that the rule counts from, whenever it is expanded; time_of_day: HH:MM, in
     the zone. rules_from: the first local date that the rule decides: earlier ones were made by a rule before it.
     ends_before: the local date from which on there are none any more. skipped: dates that are left out.
-    made_until: the last local date up to which its workshops stand in the table; None before the first.
-    feed_key, starts: its place among those that go on, by made_until; host_key: `series_of` its host.
+    made_until: the local date up to which nothing is left to make: the one before the next workshop that is not made.
+    feed_key, starts: its place among those that go on, by when the next one has to be made; starts stays when it does
+    not go on, for the list of its category. person_key, person_sort: `series_of` its host, and its id.
     described_as: which of its descriptions it has now; None is the first.
     pending: an edit that is decided, and not yet carried out in all of its workshops. last_change: "edit" meanwhile;
     the stream to `projections` leaves all others out by it.
@@ -57,8 +58,13 @@ class Series(Entity, discriminator="series"):
 
 
 def series_of(host_id: str) -> str:
-    """The list of the series that a person hosts."""
+    """The list of the series that a person hosts, by their age, in the index by person."""
     return f"SERIES_OF#{host_id}"
+
+
+def of_category(category_id: str) -> str:
+    """The list of the series of a category, private ones too: nobody is shown it."""
+    return f"CATEGORY#{category_id}#series"
 
 
 class SeriesDescription(Item, discriminator="series_description"):
