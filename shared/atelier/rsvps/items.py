@@ -76,14 +76,20 @@ class Attendee(Entity, discriminator="attendee"):
 class Invite(Item, discriminator="invite"):
     """Somebody may see a workshop and take a place in it, whoever else may not. It stays when they took one.
 
-    invited_by: the host or a co-host, or who made the link they came by. link_id: that link.
+    grounds: why it stands: `named` (somebody named them), the ids of links they came by, the ids of invitations of
+    addresses that turned out to be theirs. Without any it is revoked, and kept for what was told and to whom.
+    invited_by: who gave the first ground. told_as: since when they know; who is revoked and invited again within a day
+    is not told again. planned_as: as an attendee's.
     """
 
+    grounds = UnicodeSetAttribute(null=True)
     invited_by = UnicodeAttribute()
     created_at = InstantAttribute()
-    link_id = UnicodeAttribute(null=True)
+    told_as = InstantAttribute()
+    revoked_at = InstantAttribute(null=True)
     host_id = UnicodeAttribute()
     scheduled_at = InstantAttribute()
+    planned_as = NumberAttribute(null=True)
 
     @property
     def workshop_id(self) -> str:
@@ -94,6 +100,11 @@ class Invite(Item, discriminator="invite"):
     def user_id(self) -> str:
         """Who is invited."""
         return self.sk.removeprefix("INVITE#")
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was not revoked."""
+        return bool(self.grounds)
 
 
 class WaitlistEntry(Item, discriminator="waiting"):

@@ -49,12 +49,12 @@ def visit(workshop_id: str, caller: Caller, *, with_dry_blocks: bool = False, al
     return Visit(workshop, profile, row, invite, blocks, found)
 
 
-def enter(workshop_id: str, caller: Caller) -> tuple[Visit, Standing]:
-    """What the caller sees of a workshop, and what they are in it, in one round trip.
+def enter(workshop_id: str, caller: Caller, *, also: Iterable[Key] = ()) -> tuple[Visit, Standing]:
+    """What the caller sees of a workshop, and what they are in it, in one round trip; and whatever else is asked for.
 
     Raises NotFoundError for those who may not know it, AccountSuspendedError.
     """
-    seen = visit(workshop_id, caller)
+    seen = visit(workshop_id, caller, also=also)
     visibility.require_visible(seen.workshop, seen.row, caller, seen.invite)
     profiles.require_active(seen.profile)
     return seen, standing_of(seen.workshop, seen.row, caller)

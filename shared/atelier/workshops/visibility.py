@@ -21,7 +21,7 @@ def is_visible(workshop: Workshop, row: Attendee | None, caller: Caller, invite:
     """
     if not workshop.is_private or caller.is_admin or workshop.host_id == caller.id or has_place(row):
         return True
-    return invite is not None and row is None
+    return invite is not None and invite.stands and row is None
 
 
 def require_visible(
