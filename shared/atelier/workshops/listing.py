@@ -100,12 +100,24 @@ def _listed(wish: Wish, after: str | None) -> tuple[list[WorkshopCard], str | No
     limit = wish.query.limit
     steps = walk.after(after, limit + 1)
     rows = cast("list[Workshop]", steps.rows[:limit])
-    found = table.read_many(_beside(wish, rows))
+    keys = _beside(wish, rows)
+    if walk.index is Item.by_person:
+        # The index of groups carries less than a card shows.
+        keys |= {row.key for row in rows}
+    found = table.read_many(keys)
     _refuse_suspended(wish, found)
-    cards = [_card(wish, row, _my_row(wish, row, found), found) for row in rows]
+    cards = [_card(wish, row, _my_row(wish, row, found), found) for row in _shown(wish, walk, rows, found)]
     if len(steps.rows) > limit:
         return cards, walk.position(rows[-1])
     return cards, None if steps.is_end else steps.reached
+
+
+def _shown(wish: Wish, walk: Walk, rows: list[Workshop], found: dict[Key, Item]) -> Iterable[Workshop]:
+    """The workshops of an index's rows; as they were read, where the index does not carry all of them."""
+    if walk.index is not Item.by_person:
+        return rows
+    read = (found.get(row.key) for row in rows)
+    return [one for one in read if isinstance(one, Workshop) and not one.is_private and _belongs(wish, one)]
 
 
 def _walk(wish: Wish) -> Walk | None:
@@ -120,16 +132,30 @@ def _walk(wish: Wish) -> Walk | None:
     state = "closed" if wish.statuses == ("ended",) else "open"
     keep = Workshop.status.is_in(*wish.statuses) if wish.query.status and state == "open" else None
     until = wish.until if keep is not None else None
+    if wish.query.group:
+        return _group_walk(wish, f"GROUP#{wish.query.group}#{state}")
     if category:
         partition = f"CATEGORY#{category}#{state}"
         return Walk(Item.by_category, "starts", partition, wish.newest_first, until=until, keep=keep)
     return Walk(Item.by_feed, "starts", f"FEED#{state}", wish.newest_first, until=until, keep=keep)
 
 
+def _group_walk(wish: Wish, partition: str) -> Walk:
+    conditions: list[Condition] = []
+    if wish.query.status:
+        conditions.append(Workshop.status.is_in(*wish.statuses))
+    if wish.query.category:
+        conditions.append(Workshop.category_id == wish.query.category)
+    keep = reduce(and_, conditions) if conditions else None
+    return Walk(Item.by_person, "person_sort", partition, wish.newest_first, until=wish.until, keep=keep)
+
+
 def _host_walk(wish: Wish, host_id: str) -> Walk:
     conditions: list[Condition] = [Workshop.status.is_in(*wish.statuses)]
     if wish.query.category:
         conditions.append(Workshop.category_id == wish.query.category)
+    if wish.query.group:
+        conditions.append(Workshop.group_id == wish.query.group)
     if not wish.shows_all:
         conditions.append(Workshop.is_private.is_in(False))
     keep = reduce(and_, conditions)
@@ -227,7 +253,11 @@ def _my_cards(wish: Wish, rows: list[tuple[str, Item]]) -> list[tuple[str, Works
 
 
 def _belongs(wish: Wish, workshop: Workshop) -> bool:
-    return workshop.status in wish.statuses and wish.query.category in (None, workshop.category_id)
+    return (
+        workshop.status in wish.statuses
+        and wish.query.category in (None, workshop.category_id)
+        and wish.query.group in (None, workshop.group_id)
+    )
 
 
 def _beside(wish: Wish, workshops: Iterable[Workshop]) -> set[Key]:
