@@ -106,6 +106,12 @@ def _address(operation: "Operation") -> str:
     return f"{http.PREFIX}{operation.path}"
 
 
+def _body_of(operation: "Operation") -> type[BaseModel]:
+    http = importlib.import_module("atelier.http")
+    model: type[BaseModel] = http.body_model(operation.parameters["body"])
+    return model
+
+
 def _info() -> Json:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {
@@ -128,11 +134,10 @@ class _Schemas:
         wanted: dict[tuple[type[BaseModel], Mode], None] = {}
         queries: set[type[BaseModel]] = set()
         for operation in operations:
-            wanted |= {
-                (operation.parameters[name], "validation"): None
-                for name in ("body", "query")
-                if name in operation.parameters
-            }
+            if "body" in operation.parameters:
+                wanted[_body_of(operation), "validation"] = None
+            if "query" in operation.parameters:
+                wanted[operation.parameters["query"], "validation"] = None
             wanted |= {(model, "serialization"): None for model in operation.answers.values() if model is not None}
             if "query" in operation.parameters:
                 queries.add(operation.parameters["query"])
@@ -186,8 +191,10 @@ class _Described:
         if parameters := [*self._path_parameters(), *self._query_parameters(), *self._header_parameters()]:
             described["parameters"] = parameters
         if "body" in self._asks_for:
-            schema = self._schemas.reference(self._asks_for["body"], "validation")
-            described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+            http = importlib.import_module("atelier.http")
+            required = not http.body_is_optional(self._asks_for["body"])
+            schema = self._schemas.reference(_body_of(self._operation), "validation")
+            described["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
         described["responses"] = self._responses()
         return described
 

@@ -7,7 +7,8 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from pydantic import BaseModel
@@ -113,6 +114,7 @@ class Api:
         """Registers a route.
 
         The handler asks by parameter name for what it needs: `caller`, `body`, `query`, `if_match`, `guard`, path ids;
+        a `body` of `Model | None` may be left out;
         `raw` is the body as it came, byte for byte; `headers` are in lower case; `base_url` is the API's address.
         """
 
@@ -191,11 +193,28 @@ def _answer(request: _Request, operation: Operation, path_values: Mapping[str, s
         "base_url": lambda: public_url(event),
         "query": lambda: read_query(event, wanted["query"]),
         "if_match": lambda: read_if_match(event),
-        "body": lambda: read_body(event, raw, wanted["body"]),
+        "body": lambda: _read_body(event, raw, wanted["body"]),
         "guard": lambda: read_guard(event, raw, given["caller"].id, operation),
     }
     given |= {name: read() for name, read in sources.items() if name in wanted}
     return operation.handler(**given)
+
+
+def body_model(annotation: Any) -> type[BaseModel]:
+    """The model of a route's body, out of `Model` or, where the body may be left out, `Model | None`."""
+    model: type[BaseModel] = next((kind for kind in get_args(annotation) if kind is not NoneType), annotation)
+    return model
+
+
+def body_is_optional(annotation: Any) -> bool:
+    """Whether a route's body may be left out."""
+    return NoneType in get_args(annotation)
+
+
+def _read_body(event: Mapping[str, Any], raw: bytes, annotation: Any) -> BaseModel | None:
+    if not raw and body_is_optional(annotation):
+        return None
+    return read_body(event, raw, body_model(annotation))
 
 
 def _refuse(request: _Request, error: errors.AtelierError) -> Answer:

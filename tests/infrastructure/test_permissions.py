@@ -23,6 +23,7 @@ TABLE_ACTIONS = {
     "reminders": {"ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "deliveries": {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "calendars": {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query"},
+    "guided": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "recording_webhook": set(),
     "notices": {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "recorder": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
@@ -36,6 +37,7 @@ INDEXES_QUERIED = {
     "upkeep": {"by_feed"},
     "reminders": {"by_due"},
     "calendars": {"by_host", "by_person"},
+    "guided": {"by_person"},
 }
 SECRET = {"ssm:GetParameters", "kms:Decrypt"}
 OTHER_ACTIONS = {

@@ -6,7 +6,7 @@ from base64 import b64encode
 import pytest
 
 from atelier import bodies
-from tests.calling import event, send
+from tests.calling import Reply, call, event, send
 from tests.unit.things_api import NESTED, api, post
 
 NOT_JSON: dict[str, object] = {
@@ -49,6 +49,14 @@ def test_what_is_not_json_is_refused(body: object) -> None:
 def test_a_missing_body_is_refused() -> None:
     reply = post(None, headers={"Content-Type": "application/json"})
     assert (reply.status, reply.code) == (400, "malformed_json")
+
+
+def test_a_body_may_be_left_out_where_the_route_says_so() -> None:
+    def maybe(body: object) -> Reply:
+        return call(api.handle, "POST", "/maybe", body=body)
+
+    assert [maybe(body).text for body in (None, "", {"title": "Kiln"})] == ["nothing", "nothing", "Kiln"]
+    assert [maybe(body).status for body in ("null", " ", {}, {"title": ""})] == [422, 400, 422, 422]
 
 
 def test_a_body_wrongly_declared_as_base64_is_refused() -> None:

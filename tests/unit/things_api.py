@@ -1,4 +1,4 @@
-"""An API of three routes that touches no table."""
+"""An API of four routes that touches no table."""
 
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,11 @@ def make(caller: Caller, body: Thing, guard: Guard | None) -> http.Answer:
 def look(caller: Caller, query: Paged, if_match: Expected | None) -> http.Answer:
     told = {"X-Admin": str(caller.is_admin), "X-Limit": str(query.limit), "X-Email": str(caller.email)}
     return http.Answer(200, "{}", told | {"X-Versions": ",".join(sorted(if_match.versions)) if if_match else "any"})
+
+
+@api.route("POST", "/maybe", {200: Shown})
+def make_perhaps(body: Thing | None) -> http.Answer:
+    return http.Answer(200, "nothing" if body is None else body.title, content_type="text/plain")
 
 
 @api.route("GET", "/things/{thing_id}", {200: None}, public=True)

@@ -33,23 +33,30 @@ class Entry:
     @property
     def role(self) -> Role | None:
         """What the caller is here."""
-        return cast("Role", self.member.role) if self.member else None
+        return role_of(self.member) if self.member else None
 
-    def hold(self, transaction: TransactWrite) -> None:
+    def hold(self, transaction: TransactWrite, *, writes_workshop: bool = False) -> None:
         """Adds to a transaction that the caller may still do what they were let in for when it is written.
 
-        So nothing is added to a guided workshop that is being deleted: its members go before everything else.
+        So nothing is added to a guided workshop that is being deleted: its members go before everything else. One that
+        writes the guided workshop itself, on condition that it is there, needs to say so: an item stands in a
+        transaction once.
         """
         if self.by_rank:
-            me = Member(*member_key(self.guided.id, self.caller.id))
-            transaction.condition_check(Member, *me.key, condition=Member.role.is_in(*reaching(self.needed)))
-        else:
+            mine = member_key(self.guided.id, self.caller.id)
+            transaction.condition_check(Member, *mine, condition=Member.role.is_in(*reaching(self.needed)))
+        elif not writes_workshop:
             transaction.condition_check(Guided, *self.guided.key, condition=Guided.pk.exists())
 
     @property
     def by_rank(self) -> bool:
         """Whether the caller was let in as a member of sufficient role, not as an administrator."""
         return self.member is not None and self.member.role in reaching(self.needed)
+
+
+def role_of(member: Member) -> Role:
+    """What a member is."""
+    return cast("Role", member.role)
 
 
 def reaching(needed: Role) -> tuple[Role, ...]:

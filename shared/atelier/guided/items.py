@@ -15,6 +15,9 @@ from atelier.table import Entity, InstantAttribute, Item, Key
 STEPS = ("empathize", "define", "ideate", "prototype", "test", "prioritize", "architect", "spec", "story", "pack")
 """The ids of the ten steps, in order."""
 
+LISTED = "GUIDED#"
+"""How the guided workshops of a person begin in the list of what they are part of."""
+
 
 class Guided(Entity, discriminator="guided"):
     """A guided workshop.
@@ -206,6 +209,15 @@ def token_key(token_hash: str) -> Key:
 
 def new_member(guided_id: str, user_id: str, role: str, *, since: datetime) -> Member:
     """A member with the place in their person's list."""
-    key = member_key(guided_id, user_id)
-    person = {"person_key": f"USER#{user_id}", "person_sort": f"GUIDED#{guided_id}"}
-    return Member(*key, role=role, since=since, **person)
+    return Member(
+        *member_key(guided_id, user_id),
+        role=role,
+        since=since,
+        person_key=person_key(user_id),
+        person_sort=f"{LISTED}{guided_id}",
+    )
+
+
+def person_key(user_id: str) -> str:
+    """The list of what a person is part of."""
+    return f"USER#{user_id}"

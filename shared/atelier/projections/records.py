@@ -9,6 +9,7 @@ from atelier import clock
 from atelier.accounts.items import Profile
 from atelier.categories.items import Category
 from atelier.groups.items import Group
+from atelier.guided.items import Guided
 from atelier.notifications import announcing
 from atelier.notifications.announcements import Announcement
 from atelier.notifications.items import Preferences
@@ -25,6 +26,7 @@ _KINDS = {
     "waiting": WaitlistEntry,
     "workshop": Workshop,
     "category": Category,
+    "guided": Guided,
     "group": Group,
     "presence": PresenceFact,
     "recording": Recording,
