@@ -15,6 +15,7 @@ from atelier.categories.items import Category
 from atelier.groups import cascade
 from atelier.groups.items import Group
 from atelier.guided import cleanup as guided
+from atelier.guided.items import Guided
 from atelier.notifications import fan_out, wishes
 from atelier.projections.records import Happened
 from atelier.recordings import following as recordings
@@ -33,8 +34,8 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
             cleanup.clear(subject)
         case Group(owner_id=owner_id):
             cascade.clear(subject, owner_id, at=at)
-    if happened.guided_is_gone:
-        guided.clear(subject)
+        case Guided():
+            guided.clear(subject)
     for category_id in happened.categories:
         category_counts.recount(category_id)
     if happened.has_seats:

@@ -43,8 +43,9 @@ class Happened:
     categories: those whose lists a workshop entered or left. present: people of whom a new fact tells when they were in
     the room. rights_moved: people who were removed, or may now do other things in the room than before.
     recording_moved: whether a workshop that is recorded went live or stopped being so. has_recording: whether one of
-    its recordings can be watched now. gone: the category or group that was deleted. planners: people whose own
-    calendars it changed; those of everybody else follow by announcements. since: when the first of it happened.
+    its recordings can be watched now. gone: the category, group or guided workshop that was deleted. planners: people
+    whose own calendars it changed; those of everybody else follow by announcements. since: when the first of it
+    happened.
     Flags are set by any one record of the batch.
     """
 
@@ -57,7 +58,7 @@ class Happened:
     waiting_changed: int = 0
     limit_is_lifted: bool = False
     categories: set[str] = field(default_factory=set)
-    gone: Category | Group | None = None
+    gone: Category | Group | Guided | None = None
     present: set[str] = field(default_factory=set)
     rights_moved: set[str] = field(default_factory=set)
     recording_moved: bool = False
@@ -129,7 +130,7 @@ def _note(about: Happened, old: Item | None, new: Item | None) -> None:
             about.waiting_changed += (new is not None) - (old is not None)
         case Workshop():
             _note_edit(about, cast("Workshop | None", old), cast("Workshop | None", new))
-        case Category() | Group() as one:
+        case Category() | Group() | Guided() as one:
             about.gone = one if new is None else None
         case PresenceFact() as fact:
             if old is None:
