@@ -23,7 +23,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The workshop a letter is about. zone: the host's, as planned; formerly: its start before it was moved."""
+    """The workshop a letter is about. zone: the host's, as planned; formerly: its start before it was moved.
+
+    cancelled: of a series, the workshops that do not take place.
+    """
 
     title: str
     host: str
@@ -32,6 +35,7 @@ class Subject:
     location: str | None
     is_online: bool
     formerly: datetime | None = None
+    cancelled: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ def _lines(subject: Subject, reader: Reader, words: dict[str, Any], language: st
         lines.append((words["host_time"], wording.moment(subject.starts_at, subject.zone, language)))
     if subject.formerly is not None and subject.formerly != subject.starts_at:
         lines.append((words["formerly"], wording.moment(subject.formerly, reader.zone, language)))
+    lines += [(words["cancelled"], wording.moment(at, reader.zone, language)) for at in subject.cancelled]
     places = [words["online"]] if subject.is_online else []
     places += [subject.location] if subject.location else []
     if places:

@@ -22,7 +22,8 @@ class Announcement:
 
     at: the instant it is about. data: what the notification shows, and what has to be true still for it to be told.
     but: who made it happen, and so knows. people: those it is for, where they are named.
-    is_silent: nobody is told; only what people have of it (their calendars) is brought up to date.
+    is_silent: nobody is told; only what people have of it (their calendars) is brought up to date. through: the edit of
+    its series that this is part of: of that, a person is told once.
     """
 
     type: AnnouncedType
@@ -34,6 +35,7 @@ class Announcement:
     but: str | None = None
     people: tuple[str, ...] = ()
     is_silent: bool = False
+    through: str | None = None
 
     def to_task(self) -> dict[str, Any]:
         """The announcement as the task of a queue."""
@@ -53,6 +55,7 @@ class Announcement:
             but=task["but"],
             people=tuple(task["people"]),
             is_silent=task["is_silent"],
+            through=task.get("through"),
         )
 
 

@@ -1,6 +1,7 @@
 """What people are to be told because of a change, read off its images before and after. Nothing is asked of the table.
 
-Nobody is told of what they did themselves. The sources name the edit: a change that is read twice tells nobody twice.
+Nobody is told of what they did themselves. The sources name the edit: a change that is read twice tells nobody twice,
+and an edit of a series has one name, whichever of its workshops it changes.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,13 @@ def of_edit(old: Workshop, new: Workshop, at: datetime) -> Iterator[Announcement
     if old.status != new.status:
         if new.status == "cancelled":
             yield from _to_all("workshop_cancelled", new, at, _planned(new))
-        elif new.status == "live":
+            return
+        if old.status == "cancelled":
+            yield from _to_all(
+                "workshop_updated", new, at, {**_planned(new), "changed": ["status"], **_moved(old, new)}
+            )
+            return
+        if new.status == "live":
             yield Announcement(
                 "workshop_started",
                 new.id,
@@ -32,15 +39,11 @@ def of_edit(old: Workshop, new: Workshop, at: datetime) -> Iterator[Announcement
                 data=_planned(new),
                 but=new.edited_by,
             )
-        if new.status != "cancelled":
-            yield _unsaid(new, at)
+        yield _unsaid(new, at)
         return
     changed = [name for name in TOLD_OF if getattr(old, name) != getattr(new, name)]
     if changed and not new.is_over:
-        data = {**_planned(new), "changed": changed}
-        if "scheduled_at" in changed:
-            data["moved_from"] = clock.to_text(old.scheduled_at)
-        yield from _to_all("workshop_updated", new, at, data)
+        yield from _to_all("workshop_updated", new, at, {**_planned(new), "changed": changed, **_moved(old, new)})
     elif old.version != new.version:
         yield _unsaid(new, at)
 
@@ -77,10 +80,16 @@ def of_recording(recording: Recording, at: datetime) -> Announcement:
 
 def _to_all(kind: Any, workshop: Workshop, at: datetime, data: dict[str, Any]) -> Iterator[Announcement]:
     """To everybody who has a place, and to the host where somebody else decided."""
-    source = f"{workshop.id}#{kind}#{int(workshop.version)}"
-    yield Announcement(kind, workshop.id, source, at, "everybody", data, but=workshop.edited_by)
+    through: str | None = workshop.edited_through
+    source = through or f"{workshop.id}#{kind}#{int(workshop.version)}"
+    yield Announcement(kind, workshop.id, source, at, "everybody", data, but=workshop.edited_by, through=through)
     if workshop.edited_by != workshop.host_id:
-        yield Announcement(kind, workshop.id, source, at, "named", data, people=(workshop.host_id,))
+        host = (workshop.host_id,)
+        yield Announcement(kind, workshop.id, source, at, "named", data, people=host, through=through)
+
+
+def _moved(old: Workshop, new: Workshop) -> dict[str, Any]:
+    return {} if old.scheduled_at == new.scheduled_at else {"moved_from": clock.to_text(old.scheduled_at)}
 
 
 def _planned(workshop: Workshop) -> dict[str, Any]:

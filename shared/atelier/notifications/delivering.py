@@ -7,29 +7,21 @@ once.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from atelier import clock, observability, table
 from atelier.accounts.items import Profile, profile_key
 from atelier.calendars import versions
 from atelier.notifications import mailing, reasons, unsubscribing
 from atelier.notifications.announcements import Announcement, Share
-from atelier.notifications.items import (
-    GOVERNED_BY,
-    KEPT_FOR,
-    Notification,
-    NotificationType,
-    Preferences,
-    notification_id,
-    notification_key,
-    preferences_key,
-)
+from atelier.notifications.items import KEPT_FOR, Notification, Preferences, notification_key, preferences_key
+from atelier.notifications.telling import Telling, keys_around
 from atelier.retries import OutOfTimeError
 from atelier.rsvps import rescheduling
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
+from atelier.series.items import Series, SeriesEdit
 from atelier.table import Item, Key
-from atelier.workshops.items import Workshop, description_key, workshop_key
+from atelier.workshops.items import Workshop, workshop_key
 from atelier.workshops.moments import USUAL_OFFSETS
 
 if TYPE_CHECKING:
@@ -60,9 +52,10 @@ def tell(share: Share, mail: mailing.Mail, *, at: clock.Clock = clock.now) -> in
     those alone.
     """
     announcement = share.announcement
-    workshop, people = _look(share)
+    workshop, people, found = _look(share)
     if workshop is None:
         return 0
+    edit, series = _series_of(announcement, found)
     if reasons.moves(announcement, workshop):
         _move_rows(workshop, people)
     if announcement.type in IN_CALENDARS:
@@ -72,11 +65,11 @@ def tell(share: Share, mail: mailing.Mail, *, at: clock.Clock = clock.now) -> in
     if not reasons.holds(announcement, workshop, at()):
         observability.count("AnnouncementOutdated")
         return 0
-    around = table.read_many([profile_key(workshop.host_id), description_key(workshop.id)]) if mail.is_on else {}
+    around = mailing.around(workshop) if mail.is_on else {}
     told = undelivered = 0
     for person in people:
         try:
-            told += _tell_one(_Telling(announcement, workshop, around, mail, at()), person)
+            told += _tell_one(Telling(announcement, workshop, around, mail, at(), edit, series), person)
         except OutOfTimeError:
             raise
         except Exception as error:
@@ -89,18 +82,26 @@ def tell(share: Share, mail: mailing.Mail, *, at: clock.Clock = clock.now) -> in
     return told
 
 
-def _look(share: Share) -> tuple[Workshop | None, list[_Person]]:
-    """The workshop, and the share's people with their rows: two round trips for 60 people, one more for a block."""
+def _look(share: Share) -> tuple[Workshop | None, list[_Person], Mapping[Key, Item]]:
+    """The workshop, the share's people with their rows, and all that was found: two round trips for 60 people, one more
+    for a block.
+    """
     workshop_id = share.announcement.workshop_id
     ids = share.people if share.block is None else _holders(workshop_id, share.block)
     keys = [key for user_id in ids for key in _keys_of(workshop_id, user_id)]
-    found = table.read_many([workshop_key(workshop_id), *keys])
+    found = table.read_many([workshop_key(workshop_id), *keys_around(share.announcement), *keys])
     people = []
     for user_id in ids:
         profile, stored, row = (found.get(key) for key in _keys_of(workshop_id, user_id))
         if isinstance(profile, Profile):
             people.append(_Person(profile, cast("Preferences | None", stored), cast("Attendee | None", row)))
-    return cast("Workshop | None", found.get(workshop_key(workshop_id))), people
+    return cast("Workshop | None", found.get(workshop_key(workshop_id))), people, found
+
+
+def _series_of(announcement: Announcement, found: Mapping[Key, Item]) -> tuple[SeriesEdit | None, Series | None]:
+    """The edit that an announcement is part of, and its series; neither where it is part of none."""
+    series, edit = (found.get(key) for key in (*keys_around(announcement),)) if announcement.through else (None, None)
+    return cast("SeriesEdit | None", edit), cast("Series | None", series)
 
 
 def _holders(workshop_id: str, number: int) -> tuple[str, ...]:
@@ -118,18 +119,7 @@ def _move_rows(workshop: Workshop, people: list[_Person]) -> None:
             rescheduling.move_row(person.row, workshop)
 
 
-@dataclass(frozen=True, slots=True)
-class _Telling:
-    """What is told, as the workshop is now, and by what mail. around: what mails show beside the workshop."""
-
-    announcement: Announcement
-    workshop: Workshop
-    around: Mapping[Key, Item]
-    mail: mailing.Mail
-    now: datetime
-
-
-def _tell_one(telling: _Telling, person: _Person) -> bool:
+def _tell_one(telling: Telling, person: _Person) -> bool:
     """Whether the person was told now. Raises UndeliveredError when the mail to them has to be tried again."""
     announcement, workshop = telling.announcement, telling.workshop
     if not reasons.concerns(announcement, person.profile.user_id, person.row, workshop.host_id):
@@ -151,35 +141,23 @@ def _tell_one(telling: _Telling, person: _Person) -> bool:
     return True
 
 
-def _notification(telling: _Telling, person: _Person, offset: int | None) -> tuple[Notification | None, str]:
+def _notification(telling: Telling, person: _Person, offset: int | None) -> tuple[Notification | None, str]:
     """The item that marks this as told, and the token of its mail; no item where the person wants neither."""
-    announcement, workshop = telling.announcement, telling.workshop
+    told = telling.told(person.row, offset)
     user_id = person.profile.user_id
     stored = person.preferences
-    kind = GOVERNED_BY.get(announcement.type) or cast("NotificationType", announcement.type)
-    wants_it = kind == announcement.type and (stored is None or stored.wants_in_app(kind))
-    wants_mail = telling.mail.reaches(person.profile) and (stored is None or stored.wants_email(kind))
+    wants_it = not told.is_mail_only and (stored is None or stored.wants_in_app(told.kind))
+    wants_mail = telling.mail.reaches(person.profile) and (stored is None or stored.wants_email(told.kind))
     if not wants_it and not wants_mail:
         return None, ""
-    about, source = announcement.at, announcement.source
-    data: dict[str, Any] = {"title": workshop.title, **announcement.data}
-    formerly = reasons.formerly(announcement, workshop, person.row)
-    if formerly is not None:
-        data["moved_from"] = clock.to_text(formerly)
-    if offset is not None:
-        # Whichever announcement tells of it, alone or together with others, it is the same reminder.
-        about, source = reasons.due_at(workshop, offset), f"{source}#{offset}"
-        del data["offsets"]
-        data["minutes_before"] = offset
-    told_id = notification_id(about, source)
-    token, kept = unsubscribing.new_token(user_id, told_id) if wants_mail else ("", None)
+    token, kept = unsubscribing.new_token(user_id, told.id) if wants_mail else ("", None)
     made = clock.whole_seconds(telling.now)
     item = Notification(
-        *notification_key(user_id, told_id),
-        type=kind,
-        entity_type="workshop",
-        entity_id=workshop.id,
-        data=data,
+        *notification_key(user_id, told.id),
+        type=told.kind,
+        entity_type=told.entity_type,
+        entity_id=told.entity_id,
+        data=told.data,
         created_at=made,
         made_ms=clock.milliseconds(telling.now),
         is_shown=wants_it,
@@ -211,13 +189,9 @@ def _is_same(there: Notification, item: Notification) -> bool:
     return item.mail == "claimed" and there.unsubscribe_hash == item.unsubscribe_hash
 
 
-def _send(telling: _Telling, person: _Person, item: Notification, token: str, offset: int | None) -> None:
-    lead = None if offset is None else mailing.lead_minutes(offset, telling.workshop.scheduled_at, telling.now)
-    formerly = reasons.formerly(telling.announcement, telling.workshop, person.row)
-    waits = person.row is not None and person.row.status == "waitlisted"
-    occasion = mailing.Occasion(telling.announcement.type, telling.workshop, telling.around, lead, formerly, waits)
+def _send(telling: Telling, person: _Person, item: Notification, token: str, offset: int | None) -> None:
     try:
-        is_done = telling.mail.send(occasion, person.profile, item.id, token)
+        is_done = telling.mail.send(telling.occasion(person.row, offset), person.profile, item.id, token)
     except Exception:
         _mark_failed(item)
         raise

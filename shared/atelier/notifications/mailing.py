@@ -9,12 +9,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-from atelier import observability, settings
+from atelier import observability, settings, table
 from atelier.accounts import profiles
-from atelier.accounts.items import Profile
+from atelier.accounts.items import Profile, profile_key
 from atelier.calendars import events
 from atelier.mail import letters, messages, sending
 from atelier.notifications.items import AnnouncedType
+from atelier.series.items import SeriesDescription, series_description_key
 from atelier.settings import ApiSettings, CalendarSettings, MailSettings
 from atelier.table import Item, Key
 from atelier.workshops.items import Description, Workshop, description_key
@@ -34,10 +35,22 @@ _HOUR, _DAY = 60, 1440
 
 
 @dataclass(frozen=True, slots=True)
+class OfSeries:
+    """What an edit of a series came to. workshop_id, starts_at: the first workshop that it concerns, and when it is, or
+    was to be. cancelled: some of those that do not take place.
+    """
+
+    title: str
+    workshop_id: str
+    starts_at: datetime
+    cancelled: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """Why somebody is written to. type: of the notification. around: the host's profile and the description.
     lead_minutes: of a reminder, how far ahead the start is. formerly: of a move, the start before.
-    waits: whether the person waits for a seat.
+    waits: whether the person waits for a seat. series: what is told of it, where it is all of it that is concerned.
     """
 
     type: AnnouncedType
@@ -46,6 +59,17 @@ class Occasion:
     lead_minutes: int | None = None
     formerly: datetime | None = None
     waits: bool = False
+    series: OfSeries | None = None
+
+    @property
+    def letter(self) -> str:
+        """The kind of letter."""
+        return self.type if self.series is None else self.type.replace("workshop", "series")
+
+    @property
+    def workshop_id(self) -> str:
+        """The workshop that the letter leads to."""
+        return self.workshop.id if self.series is None else self.series.workshop_id
 
     @property
     def host(self) -> str:
@@ -55,8 +79,20 @@ class Occasion:
     @property
     def description(self) -> str:
         """What the workshop is about."""
-        described = self.around.get(description_key(self.workshop.id))
-        return described.text if isinstance(described, Description) else ""
+        described = [self.around.get(key) for key in described_at(self.workshop)]
+        texts = [item.text for item in described if isinstance(item, Description | SeriesDescription)]
+        return texts[0] if texts else ""
+
+
+def around(workshop: Workshop) -> dict[Key, Item]:
+    """What letters show beside a workshop: its host, and what it says of itself."""
+    return table.read_many([profile_key(workshop.host_id), *described_at(workshop)])
+
+
+def described_at(workshop: Workshop) -> list[Key]:
+    """Where the description of a workshop may stand: its own, or else its series'."""
+    own = [description_key(workshop.id)]
+    return own + ([series_description_key(workshop.series_id, workshop.described_as)] if workshop.series_id else [])
 
 
 def lead_minutes(offset: int, starts_at: datetime, now: datetime) -> int:
@@ -99,11 +135,11 @@ class Mail:
         """
         stop = f"{self._api.public_url.rstrip('/')}/public/unsubscribe/{token}" if self._api.public_url else None
         letter = letters.about(
-            occasion.type,
+            occasion.letter,
             letters.Reader(profile.display_name, profile.locale, profile.timezone),
             _subject(occasion),
             lead_minutes=occasion.lead_minutes,
-            link=events.join_url(self._links.join_url, occasion.workshop.id) or None,
+            link=events.join_url(self._links.join_url, occasion.workshop_id) or None,
             unsubscribe_url=stop,
         )
         return self._hand_over(letter, profile.email, told_id, stop, self._calendar(occasion, profile))
@@ -116,7 +152,7 @@ class Mail:
 
     def _calendar(self, occasion: Occasion, profile: Profile) -> messages.CalendarPart | None:
         method = _METHODS.get(occasion.type)
-        if method is None or profile.user_id == occasion.workshop.host_id:
+        if method is None or occasion.series is not None or profile.user_id == occasion.workshop.host_id:
             return None
         shown = events.Shown(
             occasion.workshop,
@@ -172,13 +208,14 @@ _LASTING = ("MessageRejected", "BadRequestException", "MailFromDomainNotVerified
 
 
 def _subject(occasion: Occasion) -> letters.Subject:
-    workshop = occasion.workshop
+    workshop, series = occasion.workshop, occasion.series
     return letters.Subject(
-        title=workshop.title,
+        title=workshop.title if series is None else series.title,
         host=occasion.host,
-        starts_at=workshop.scheduled_at,
+        starts_at=workshop.scheduled_at if series is None else series.starts_at,
         zone=workshop.timezone,
         location=workshop.location,
         is_online=workshop.format != "in_person",
         formerly=occasion.formerly,
+        cancelled=() if series is None else series.cancelled,
     )
