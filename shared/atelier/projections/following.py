@@ -29,13 +29,7 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
 
     Raises what the table or the queue raises: then all of it is done again, which changes nothing that was done.
     """
-    match happened.gone:
-        case Category():
-            cleanup.clear(subject)
-        case Group(owner_id=owner_id):
-            cascade.clear(subject, owner_id, at=at)
-        case Guided():
-            guided.clear(subject)
+    _clear_away(subject, happened, at)
     for category_id in happened.categories:
         category_counts.recount(category_id)
     if happened.has_seats:
@@ -52,6 +46,17 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
         versions.touch(sorted(happened.planners))
     _send_tasks(subject, happened)
     _send_announcements(subject, happened)
+
+
+def _clear_away(subject: str, happened: Happened, at: clock.Clock) -> None:
+    """Does what follows from a deletion."""
+    match happened.gone:
+        case Category():
+            cleanup.clear(subject)
+        case Group(owner_id=owner_id):
+            cascade.clear(subject, owner_id, at=at)
+        case Guided():
+            guided.clear(subject)
 
 
 def _send_tasks(workshop_id: str, happened: Happened) -> None:
