@@ -1,17 +1,19 @@
 """Editing a workshop: read, decide, and write all of it or nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from typing import Any, cast
 
 from pynamodb.transactions import TransactWrite
 
-from atelier import clock, edits
+from atelier import clock, edits, table
 from atelier.accounts.caller import Caller
 from atelier.categories.items import category_key
 from atelier.errors import NotEditableError
 from atelier.groups import membership
 from atelier.groups.items import group_key
 from atelier.rsvps import capacity
+from atelier.series.items import SeriesDescription, series_description_key
 from atelier.table import Key
 from atelier.workshops import viewing, visibility, writing
 from atelier.workshops.creation import require_lead_time, usable_category
@@ -47,7 +49,7 @@ def _attempt(
     wanted = {name: getattr(patch, name) for name in patch.model_fields_set}
     if wanted.get("location") == "":
         wanted["location"] = None
-    old_text = sight.description.text if sight.description else ""
+    old_text = _text_of(workshop, sight) if "description" in wanted else ""
     text = wanted.pop("description", old_text)
     changes = {name: value for name, value in wanted.items() if getattr(workshop, name) != value}
     if not changes and text == old_text:
@@ -58,15 +60,30 @@ def _attempt(
         usable_category(sight.found.get(category_key(changes["category_id"])))
     if changes.get("group_id"):
         membership.usable(sight.found.get(group_key(changes["group_id"])), workshop.host_id, caller)
-    change = Change(
-        workshop, writing.changed(workshop, changes, by=caller.id, at=at), None if text == old_text else text
-    )
+    names = changes.keys() | ({"description"} if text != old_text else set())
+    after = writing.changed(workshop, changes | _kept_apart(workshop, names), by=caller.id, at=at)
+    change = Change(workshop, after, None if text == old_text else text)
     if "max_capacity" in changes:
         capacity.change(workshop, changes["max_capacity"], change.write_capacity)
     else:
         with edits.transaction() as transaction:
             change.write(transaction)
-    return viewing.complete(change.after, sight, caller, description=text), int(change.after.version)
+    return viewing.complete(change.after, sight, caller, description=change.description), int(change.after.version)
+
+
+def _kept_apart(workshop: Workshop, names: Set[str]) -> dict[str, Any]:
+    """What a workshop of a series remembers: its series changes none of this any more. Groups are not a series'."""
+    by_hand = cast("set[str] | None", workshop.by_hand) or set()
+    kept = by_hand | (names - {"group_id"})
+    return {"by_hand": kept} if workshop.series_id and kept else {}
+
+
+def _text_of(workshop: Workshop, sight: viewing.Sight) -> str:
+    """The description that a workshop shows: its own, or else its series'."""
+    if sight.description is not None or workshop.series_id is None:
+        return sight.description.text if sight.description else ""
+    of_series = table.read_one(series_description_key(workshop.series_id, workshop.described_as))
+    return of_series.text if isinstance(of_series, SeriesDescription) else ""
 
 
 def _asked_for(patch: WorkshopPatch) -> Iterable[Key]:
@@ -112,7 +129,8 @@ class Change:
         if self.description is None:
             return
         item = Description(*description_key(self.before.id), text=self.description)
-        if self.description:
+        # A workshop of a series that has none of its own shows its series', which an empty one keeps from showing.
+        if self.description or self.before.series_id:
             transaction.save(item)
         else:
             transaction.delete(item)
