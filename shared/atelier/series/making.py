@@ -103,6 +103,6 @@ def horizon(series: Series, now: datetime) -> date:
     return now.astimezone(ZoneInfo(series.timezone)).date() + HORIZON
 
 
-def is_ahead(scheduled_at: datetime, now: datetime) -> bool:
-    """Whether there is time to make a workshop of this time: a series makes none that is past, or about to begin."""
-    return scheduled_at >= clock.whole_seconds(now) + LEAD_TIME
+def is_ahead(series: Series, day: date, now: datetime) -> bool:
+    """Whether there is time to make the workshop of a date: a series makes none that is past, or about to begin."""
+    return starts_at(series, day) >= clock.whole_seconds(now) + LEAD_TIME

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from atelier.accounts.schemas import User, UserCard
 from atelier.series import rules
 from atelier.series.wallclock import Note
-from atelier.text import Input, Output, Zone
+from atelier.text import Input, LongText, Output, Place, Title, Zone
+from atelier.workshops.schemas import Capacity, CategoryRef, Format, Minutes, Reference, Status
 
 EARLIEST_START, LATEST_START = date(1970, 1, 1), date(2199, 12, 31)
 
@@ -83,3 +85,84 @@ class SeriesPreview(Output):
     """The first occurrences on or after the start date: fewer than asked for where the rule ends before."""
 
     items: list[PreviewedOccurrence]
+
+
+class SeriesInput(Input):
+    """A series to be made."""
+
+    title: Title
+    description: LongText = ""
+    category_id: Reference | None = None
+    timezone: Annotated[Zone, Field(description="The zone whose clocks the time of day is read from, all year.")]
+    duration_minutes: Minutes | None = None
+    format: Format = "online"
+    location: Place | None = None
+    is_private: bool = False
+    max_capacity: Capacity | None = None
+    waitlist_enabled: bool = True
+    records: bool = True
+    rrule: RuleText
+    start_date: Annotated[LocalDate, Field(description="The local date that the rule counts from; it may be past.")]
+    time_of_day: TimeOfDay
+    host_id: Annotated[Reference | None, Field(description="Administrators only; everybody else hosts themselves.")] = (
+        None
+    )
+
+
+class SeriesWorkshop(Output):
+    """A workshop that a series has made, in short."""
+
+    id: str
+    date: Annotated[date, Field(description="The local date of the rule, whenever it takes place by now.")]
+    scheduled_at: datetime
+    status: Status
+    is_edited: Annotated[bool, Field(description="Whether anything of it was edited apart from its series.")]
+
+
+class MySeriesPart(Output):
+    """What the caller is in a series. `is_following`: they take a place in each of its workshops, new ones included."""
+
+    is_host: bool
+    is_following: bool
+
+
+class SeriesCard(Output):
+    """A series as lists show it."""
+
+    id: str
+    title: str
+    host: UserCard
+    category_id: str | None
+    category: CategoryRef | None
+    timezone: str
+    duration_minutes: int | None
+    format: Format
+    location: str | None
+    is_private: bool
+    max_capacity: int | None
+    waitlist_enabled: bool
+    records: bool
+    rrule: str
+    start_date: date
+    time_of_day: Annotated[str, Field(examples=["18:30"])]
+    skipped: Annotated[list[date], Field(description="Local dates that are left out.")]
+    is_active: Annotated[bool, Field(description="Until the series is deleted.")]
+    is_complete: Annotated[bool, Field(description="No more workshops will be made: the rule has come to its end.")]
+    created_at: datetime
+    updated_at: datetime
+    my: MySeriesPart
+
+
+class SeriesDetail(SeriesCard):
+    """A series in full, with those of its workshops that are not over, soonest first; they are made 90 days ahead."""
+
+    host: User
+    description: str
+    workshops: list[SeriesWorkshop]
+
+
+class SeriesPage(Output):
+    """A page of series."""
+
+    items: list[SeriesCard]
+    next_cursor: str | None

@@ -12,13 +12,10 @@ from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, profile_key
 from atelier.categories.items import Category, category_key
 from atelier.errors import (
-    HostingRevokedError,
     LeadTimeError,
     RequestInProgressError,
     UnknownCategoryError,
     UnknownGroupError,
-    UnknownHostError,
-    ValidationFailedError,
 )
 from atelier.groups import membership
 from atelier.groups.items import group_key
@@ -27,6 +24,7 @@ from atelier.ids import new_id
 from atelier.table import Item
 from atelier.workshops import shapes
 from atelier.workshops.beginning import LEAD_TIME, new_workshop
+from atelier.workshops.hosting import host_of
 from atelier.workshops.items import Description, Workshop, description_key
 from atelier.workshops.schemas import WorkshopDetail, WorkshopInput
 
@@ -54,7 +52,7 @@ def create(
     profiles.require_active(profile)
     if guard:
         guard.check(found.get(guard.key))
-    host = _host(caller, profile, wanted, found.get(profile_key(host_id)))
+    host = host_of(caller, profile, wanted.host_id, found.get(profile_key(host_id)))
     require_lead_time(wanted.scheduled_at, at())
     category = usable_category(found.get(category_at)) if category_at else None
     if group_at:
@@ -77,19 +75,6 @@ def usable_category(item: Item | None) -> Category:
     if not isinstance(item, Category) or not item.is_active:
         raise UnknownCategoryError
     return item
-
-
-def _host(caller: Caller, profile: Profile, wanted: WorkshopInput, named: Item | None) -> Profile:
-    if wanted.host_id is None:
-        if not profile.can_host:
-            raise HostingRevokedError
-        return profile
-    if not caller.is_admin:
-        raise ValidationFailedError(errors=[{"loc": ["host_id"], "msg": "may be set by administrators only"}])
-    host = profile if wanted.host_id == caller.id else named
-    if not isinstance(host, Profile) or not host.can_host or host.status != "active":
-        raise UnknownHostError
-    return host
 
 
 def _plan(host_id: str, wanted: WorkshopInput) -> dict[str, Any]:
