@@ -80,8 +80,10 @@ def _kept_apart(workshop: Workshop, names: Set[str]) -> dict[str, Any]:
 
 def _text_of(workshop: Workshop, sight: viewing.Sight) -> str:
     """The description that a workshop shows: its own, or else its series'."""
-    if sight.description is not None or workshop.series_id is None:
-        return sight.description.text if sight.description else ""
+    if sight.description is not None:
+        return str(sight.description.text)
+    if workshop.series_id is None:
+        return ""
     of_series = table.read_one(series_description_key(workshop.series_id, workshop.described_as))
     return of_series.text if isinstance(of_series, SeriesDescription) else ""
 
