@@ -1,15 +1,20 @@
-"""RSVP, waitlist, attendees and their rights."""
+"""RSVP, waitlist, attendees and their rights, invitations and invite links."""
 
 from typing import Any
 
 from atelier import errors, http
 from atelier.accounts.caller import Caller
 from atelier.edits import Expected
+from atelier.idempotency import Guard
+from atelier.invites import inviting, links, listing, revoking
+from atelier.invites import schemas as invites
 from atelier.rsvps import attendees, rsvp, schemas, waitlist
+from atelier.text import Paged
 
 api = http.Api()
 
 _UNSEEN = (errors.NotFoundError, errors.AccountSuspendedError)
+_LEADERS_ONLY = (*_UNSEEN, errors.NotAllowedError)
 
 
 @api.route(
@@ -88,6 +93,98 @@ def remove_an_attendee(workshop_id: str, user_id: str, caller: Caller, query: sc
     """Remove somebody for good; `?ban=true` (the host) also bans them from all of this host's workshops."""
     attendees.remove(workshop_id, user_id, caller, ban=query.ban)
     return http.Answer(204)
+
+
+@api.route(
+    "POST",
+    "/workshops/{workshop_id}/invites",
+    {200: invites.InviteResults},
+    problems=(*_LEADERS_ONLY, errors.WorkshopOverError, errors.RequestInProgressError),
+)
+def invite_people(workshop_id: str, caller: Caller, body: invites.InviteInput) -> http.Answer:
+    """Invite people or addresses to a workshop. An address becomes the invitation of whoever has confirmed it, or will.
+
+    No mail goes to an address that nobody has confirmed: share a link instead. Asking again changes nothing.
+    """
+    return http.Answer(200, invites.InviteResults(items=inviting.invite(workshop_id, caller, body)))
+
+
+@api.route(
+    "GET",
+    "/workshops/{workshop_id}/invites",
+    {200: invites.InvitePage},
+    problems=(*_LEADERS_ONLY, errors.BadQueryError, errors.BadCursorError),
+)
+def list_invites(workshop_id: str, caller: Caller, query: Paged) -> http.Answer:
+    """Who is invited, for the host and co-hosts."""
+    page = listing.page_of(workshop_id, caller, query)
+    shown = invites.InvitePage(items=page.items, next_cursor=page.next_cursor)
+    return http.Answer(200, shown, http.page_headers(f"/workshops/{workshop_id}/invites", query, page))
+
+
+@api.route(
+    "DELETE",
+    "/workshops/{workshop_id}/invites/{user_id}",
+    {204: None},
+    problems=(*_LEADERS_ONLY, errors.RequestInProgressError),
+)
+def revoke_an_invite(workshop_id: str, user_id: str, caller: Caller) -> http.Answer:
+    """Revoke an invitation, by its `id`: a person's, or that of an invited address. Who has a place keeps it."""
+    revoking.revoke(workshop_id, user_id, caller)
+    return http.Answer(204)
+
+
+@api.route(
+    "POST",
+    "/workshops/{workshop_id}/invite-links",
+    {201: invites.InviteLinkMade},
+    problems=(
+        *_LEADERS_ONLY,
+        errors.WorkshopOverError,
+        errors.ValidationFailedError,
+        errors.IdempotencyKeyReusedError,
+        errors.RequestInProgressError,
+    ),
+)
+def make_an_invite_link(
+    workshop_id: str, caller: Caller, body: invites.InviteLinkInput, guard: Guard | None
+) -> http.Answer:
+    """Make a link that invites whoever has it. Its token is shown this once, and kept nowhere."""
+
+    def locate(link_id: str) -> str:
+        return http.location(f"/workshops/{workshop_id}/invite-links/{link_id}")
+
+    made = links.make(workshop_id, caller, body, guard, locate=locate)
+    return http.Answer(201, made, {"Location": locate(made.id), "ETag": http.etag(links.VERSION)})
+
+
+@api.route(
+    "DELETE",
+    "/workshops/{workshop_id}/invite-links/{link_id}",
+    {204: None},
+    problems=(*_LEADERS_ONLY, errors.RequestInProgressError),
+)
+def take_an_invite_link_back(workshop_id: str, link_id: str, caller: Caller) -> http.Answer:
+    """Make a link lead nowhere. Who came by it stays invited."""
+    links.take_back(workshop_id, link_id, caller)
+    return http.Answer(204)
+
+
+@api.route(
+    "POST",
+    "/invites/accept",
+    {200: invites.AcceptedInvite},
+    problems=(
+        errors.InviteNotValidError,
+        errors.AccountSuspendedError,
+        errors.RemovedError,
+        errors.BannedError,
+        errors.RequestInProgressError,
+    ),
+)
+def accept_an_invite(caller: Caller, body: invites.InviteToken) -> http.Answer:
+    """Come by an invite link: you may see its workshop and take a place in it. Coming again is no further use."""
+    return http.Answer(200, invites.AcceptedInvite(workshop_id=links.accept(body.token, caller)))
 
 
 http.warm()

@@ -174,6 +174,16 @@ class NotFoundError(AbsentError):
     remedy = "Check the id. A private workshop is visible to its host, co-hosts, attendees and invited people only."
 
 
+class InviteNotValidError(AbsentError):
+    code = "invite_not_valid"
+    title = "This invite link does not lead anywhere"
+    cause = (
+        "There is no such link, or it has ended, was used by as many people as it is for, or was taken back, or its "
+        "workshop is over: Atelier does not say which."
+    )
+    remedy = "Check that you have all of the link, or ask the host for another."
+
+
 class EmailTakenError(ConflictError):
     code = "email_taken"
     title = "The address is somebody else's"

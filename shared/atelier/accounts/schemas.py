@@ -30,12 +30,13 @@ type Username = Annotated[
 ]
 type WebAddress = Annotated[str, Clean, StringConstraints(max_length=2000), OneLine, AfterValidator(_web_address)]
 type Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]
+ADDRESS = StringConstraints(
+    max_length=254, pattern=r"^[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"]+\.[^\s@<>()\[\],;:\\\".]{2,63}$"
+)
 type EmailAddress = Annotated[
     str,
     Clean,
-    StringConstraints(
-        max_length=254, pattern=r"^[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"]+\.[^\s@<>()\[\],;:\\\".]{2,63}$"
-    ),
+    ADDRESS,
     OneLine,
     Field(description="An e-mail address. A code is mailed to it; until it comes back, nothing else is."),
 ]

@@ -1,0 +1,1 @@
+"""Invitations: of people, of addresses, and by links."""
