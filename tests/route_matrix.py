@@ -66,6 +66,11 @@ GET    /categories                                             200 200 200 200 2
 POST   /categories                                             403 403 403 403 403 201
 PATCH  /categories/{category_id}                               403 403 403 403 403 200
 DELETE /categories/{category_id}                               403 403 403 403 403 204
+GET    /groups                                                 200 200 200 200 200 200
+POST   /groups                                                 403 403 403 403 201 201
+GET    /groups/{group_id}                                      200 200 200 200 200 200
+PATCH  /groups/{group_id}                                      403 403 403 403 200 200
+DELETE /groups/{group_id}                                      403 403 403 403 204 204
 POST   /series/preview                                         200 200 200 200 200 200
 """
 
@@ -92,6 +97,8 @@ BODIES: dict[str, Any] = {
     "PATCH /users/{user_id}": {"can_host": False},
     "POST /categories": {"name": "Glazes"},
     "PATCH /categories/{category_id}": {"name": "Glazes"},
+    "POST /groups": {"name": "Summer school"},
+    "PATCH /groups/{group_id}": {"name": "Winter school"},
     "POST /series/preview": {
         "rrule": "FREQ=WEEKLY",
         "start_date": "2099-03-28",

@@ -8,6 +8,7 @@ import pytest
 
 from atelier.attendance import items as attendance
 from atelier.categories import items as categories
+from atelier.groups import items as groups
 from atelier.recordings import items as recordings
 from atelier.rooms import items as rooms
 from atelier.rsvps import items as seats
@@ -79,6 +80,13 @@ def test_a_category_reaches_it_when_it_is_gone_and_not_when_it_is_counted() -> N
     key = categories.category_key("cat_1")
     assert _reaches(key, "REMOVE", kind="category")
     assert not _reaches(key, "MODIFY", kind="category")
+
+
+def test_a_group_reaches_it_when_it_is_gone_and_so_does_no_membership() -> None:
+    key = groups.group_key("grp_1")
+    assert _reaches(key, "REMOVE", kind="group")
+    assert not _reaches(key, "MODIFY", kind="group")
+    assert not _reaches(groups.membership_key("grp_1", "wks_1"), "REMOVE", kind="group_member")
 
 
 def test_nothing_else_wakes_it() -> None:

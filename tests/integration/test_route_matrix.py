@@ -15,6 +15,7 @@ from functions.tokens import app as tokens
 from local.openapi import functions
 from tests import route_matrix
 from tests.calling import Reply, World, call, id_of
+from tests.groups import a_group
 from tests.recordings import hear, put, whole_session
 from tests.rewinding import rewind, rows
 from tests.rooms import CREDENTIALS, rights, rsvp
@@ -77,6 +78,7 @@ def places(world: World, monkeypatch: pytest.MonkeyPatch) -> Places:
         "workshop_id": workshop_id,
         "user_id": id_of("another"),
         "category_id": world.category()["id"],
+        "group_id": a_group(world, "host"),
         "code": "not_found",
         "token": "0" * 43,
     }
