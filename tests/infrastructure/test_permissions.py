@@ -32,7 +32,7 @@ TABLE_ACTIONS = {
 INDEXES_QUERIED = {
     "categories": {"by_feed"},
     "groups": {"by_feed"},
-    "workshops": {"by_host", "by_feed", "by_category", "by_person"},
+    "workshops": {"by_host", "by_feed", "by_category", "by_person", "by_series"},
     "series": {"by_person", "by_series"},
     "projections": {"by_category", "by_person"},
     "upkeep": {"by_feed"},

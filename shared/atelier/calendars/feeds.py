@@ -22,8 +22,8 @@ from atelier.categories.items import Category, category_key
 from atelier.errors import NotFoundError
 from atelier.rsvps.items import Attendee, person_key, person_sort
 from atelier.table import Item
-from atelier.workshops import visibility
-from atelier.workshops.items import Description, Workshop, description_key, host_key, workshop_key
+from atelier.workshops import describing, visibility
+from atelier.workshops.items import Workshop, description_key, host_key, workshop_key
 
 KEPT_FOR = timedelta(days=60)
 """So long what is past or cancelled stays in the feed: a calendar that sees it go would keep it for ever."""
@@ -95,7 +95,9 @@ def content(look: Look, *, source: str, join: str, at: clock.Clock = clock.now) 
     workshops = [cast("Workshop", found[workshop_key(one)]) for one in ids if workshop_key(one) in found]
     around = {profile_key(workshop.host_id) for workshop in workshops}
     around |= {category_key(workshop.category_id) for workshop in workshops if workshop.category_id}
-    found |= table.read_many(sorted(around), consistent=False)
+    undescribed = [workshop for workshop in workshops if description_key(workshop.id) not in found]
+    inherited = {key for workshop in undescribed if (key := describing.inherited_key(workshop))}
+    found |= table.read_many(sorted(around | inherited), consistent=bool(inherited))
     shown = [
         _shown(workshop, found, join=join, is_tentative=waiting.get(workshop.id, False))
         for workshop in sorted(workshops, key=lambda each: (each.scheduled_at, each.id))
@@ -126,11 +128,10 @@ def _attending(user_id: str, since: datetime) -> dict[tuple[str, str], bool]:
 
 
 def _shown(workshop: Workshop, found: dict[Any, Item], *, join: str, is_tentative: bool) -> events.Shown:
-    described = cast("Description | None", found.get(description_key(workshop.id)))
     category = cast("Category | None", found.get(category_key(workshop.category_id or "")))
     return events.Shown(
         workshop,
-        described.text if described else "",
+        describing.text_of(workshop, found),
         profiles.known(workshop.host_id, cast("Any", found)).display_name,
         join_url=events.join_url(join, workshop.id),
         category=category.name if category else None,

@@ -8,7 +8,7 @@ from atelier.accounts.items import profile_key
 from atelier.calendars import events
 from atelier.categories.items import Category, category_key
 from atelier.errors import AccountSuspendedError
-from atelier.workshops import shapes, viewing, visibility
+from atelier.workshops import describing, shapes, viewing, visibility
 
 
 def look(workshop_id: str, caller: Caller, join: str) -> events.Shown:
@@ -23,11 +23,14 @@ def look(workshop_id: str, caller: Caller, join: str) -> events.Shown:
     missing = {profile_key(workshop.host_id)}
     if workshop.category_id:
         missing.add(category_key(workshop.category_id))
-    found = sight.found | table.read_many(sorted(missing - sight.found.keys()), consistent=False)
+    inherited = describing.inherited_key(workshop)
+    if inherited:
+        missing.add(inherited)
+    found = sight.found | table.read_many(sorted(missing - sight.found.keys()), consistent=inherited is not None)
     category = cast("Category | None", found.get(category_key(workshop.category_id or "")))
     return events.Shown(
         workshop,
-        sight.description.text if sight.description else "",
+        describing.text_of(workshop, found),
         shapes.host_of(workshop, found).display_name,
         join_url=events.join_url(join, workshop.id),
         category=category.name if category else None,

@@ -15,10 +15,10 @@ from atelier.accounts.items import Profile, profile_key
 from atelier.calendars import events
 from atelier.mail import letters, messages, sending
 from atelier.notifications.items import AnnouncedType
-from atelier.series.items import SeriesDescription, series_description_key
 from atelier.settings import ApiSettings, CalendarSettings, MailSettings
 from atelier.table import Item, Key
-from atelier.workshops.items import Description, Workshop, description_key
+from atelier.workshops import describing
+from atelier.workshops.items import Workshop
 
 type Send = Callable[..., Any]
 
@@ -79,20 +79,12 @@ class Occasion:
     @property
     def description(self) -> str:
         """What the workshop is about."""
-        described = [self.around.get(key) for key in described_at(self.workshop)]
-        texts = [item.text for item in described if isinstance(item, Description | SeriesDescription)]
-        return texts[0] if texts else ""
+        return describing.text_of(self.workshop, self.around)
 
 
 def around(workshop: Workshop) -> dict[Key, Item]:
     """What letters show beside a workshop: its host, and what it says of itself."""
-    return table.read_many([profile_key(workshop.host_id), *described_at(workshop)])
-
-
-def described_at(workshop: Workshop) -> list[Key]:
-    """Where the description of a workshop may stand: its own, or else its series'."""
-    own = [description_key(workshop.id)]
-    return own + ([series_description_key(workshop.series_id, workshop.described_as)] if workshop.series_id else [])
+    return table.read_many([profile_key(workshop.host_id), *describing.keys_of(workshop)])
 
 
 def lead_minutes(offset: int, starts_at: datetime, now: datetime) -> int:

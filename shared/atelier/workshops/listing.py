@@ -17,7 +17,7 @@ from atelier.paging import Page, Scope
 from atelier.rsvps.items import Attendee, attendee_key, person_key, person_sort
 from atelier.table import Item, Key
 from atelier.workshops import shapes, visibility
-from atelier.workshops.items import OPEN, Workshop, host_key, workshop_key
+from atelier.workshops.items import OPEN, Workshop, host_key, series_list_key, workshop_key
 from atelier.workshops.lifecycle import OPENS_BEFORE
 from atelier.workshops.schemas import WorkshopCard, WorkshopQuery
 from atelier.workshops.walking import Walk
@@ -123,10 +123,8 @@ def _shown(wish: Wish, walk: Walk, rows: list[Workshop], found: dict[Key, Item])
 def _walk(wish: Wish) -> Walk | None:
     """The index that holds the list; None when nobody may see any of it."""
     category = wish.query.category
-    if wish.host_id:
-        if not wish.shows_all and "cancelled" in wish.statuses:
-            return None
-        return _host_walk(wish, wish.host_id)
+    if wish.host_id or wish.query.series:
+        return _whole_walk(wish)
     if "cancelled" in wish.statuses:
         return None
     state = "closed" if wish.statuses == ("ended",) else "open"
@@ -140,6 +138,13 @@ def _walk(wish: Wish) -> Walk | None:
     return Walk(Item.by_feed, "starts", f"FEED#{state}", wish.newest_first, until=until, keep=keep)
 
 
+def _whole_walk(wish: Wish) -> Walk | None:
+    """The list of a series or of a host, which hold private and cancelled workshops as well."""
+    if not wish.shows_all and "cancelled" in wish.statuses:
+        return None
+    return _series_walk(wish, wish.query.series) if wish.query.series else _host_walk(wish, wish.host_id or "")
+
+
 def _group_walk(wish: Wish, partition: str) -> Walk:
     conditions: list[Condition] = []
     if wish.query.status:
@@ -151,6 +156,21 @@ def _group_walk(wish: Wish, partition: str) -> Walk:
 
 
 def _host_walk(wish: Wish, host_id: str) -> Walk:
+    keep = _conditions(wish)
+    if wish.query.series:
+        keep &= Workshop.series_id == wish.query.series
+    return Walk(Item.by_host, "starts", host_key(host_id), wish.newest_first, until=wish.until, keep=keep)
+
+
+def _series_walk(wish: Wish, series_id: str) -> Walk:
+    keep = _conditions(wish)
+    if wish.host_id:
+        keep &= Workshop.host_id == wish.host_id
+    return Walk(Item.by_series, "starts", series_list_key(series_id), wish.newest_first, until=wish.until, keep=keep)
+
+
+def _conditions(wish: Wish) -> "Condition":
+    """What is asked of each workshop of a list that holds all of them, private and cancelled ones too."""
     conditions: list[Condition] = [Workshop.status.is_in(*wish.statuses)]
     if wish.query.category:
         conditions.append(Workshop.category_id == wish.query.category)
@@ -158,8 +178,7 @@ def _host_walk(wish: Wish, host_id: str) -> Walk:
         conditions.append(Workshop.group_id == wish.query.group)
     if not wish.shows_all:
         conditions.append(Workshop.is_private.is_in(False))
-    keep = reduce(and_, conditions)
-    return Walk(Item.by_host, "starts", host_key(host_id), wish.newest_first, until=wish.until, keep=keep)
+    return reduce(and_, conditions)
 
 
 def _mine(wish: Wish, after: str | None) -> tuple[list[WorkshopCard], str | None]:
@@ -257,6 +276,7 @@ def _belongs(wish: Wish, workshop: Workshop) -> bool:
         workshop.status in wish.statuses
         and wish.query.category in (None, workshop.category_id)
         and wish.query.group in (None, workshop.group_id)
+        and wish.query.series in (None, workshop.series_id)
     )
 
 

@@ -1,15 +1,19 @@
 """What a workshop came to, once it has ended."""
 
+from atelier import table
 from atelier.accounts.caller import Caller
 from atelier.attendance.totals import totals
 from atelier.errors import NotOverError
 from atelier.recordings import watching
-from atelier.workshops import viewing
+from atelier.series import succession
+from atelier.workshops import shapes, viewing
+from atelier.workshops.items import Workshop
 from atelier.workshops.schemas import AttendanceTotals, WorkshopSummary
 
 
 def sum_up(workshop_id: str, caller: Caller) -> WorkshopSummary:
-    """A workshop's duration, attendance and recordings, for whoever may see it: three round trips for a usual one.
+    """A workshop's duration, attendance and recordings, for whoever may see it: three round trips for a usual one,
+    four or five for one of a series.
 
     Raises NotFoundError for everybody else, AccountSuspendedError for suspended people unless it is public,
     NotOverError before its end and when it was cancelled.
@@ -32,5 +36,13 @@ def sum_up(workshop_id: str, caller: Caller) -> WorkshopSummary:
             average_share=attendance.average_share,
         ),
         recordings=watching.parts_of(workshop),
-        next_in_series=None,
+        next_in_series=shapes.next_in_series(_following(workshop, caller)),
     )
+
+
+def _following(workshop: Workshop, caller: Caller) -> Workshop | None:
+    """What comes next in its series, of what the caller may see; nothing is read for a workshop without one."""
+    later = succession.candidates(workshop)
+    needed = succession.needed(later, caller)
+    found = table.read_many(needed) if needed else {}
+    return next(iter(succession.visible(later, found, caller)), None)

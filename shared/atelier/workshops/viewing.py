@@ -10,8 +10,10 @@ from atelier.accounts.items import Profile, profile_key
 from atelier.categories.items import Category, category_key
 from atelier.errors import AccountSuspendedError
 from atelier.rsvps.items import Attendee, Invite, SeatBlock, attendee_key, block_key, invite_key
+from atelier.series import succession
+from atelier.series.items import Series, series_key
 from atelier.table import Item, Key
-from atelier.workshops import shapes, visibility
+from atelier.workshops import describing, shapes, visibility
 from atelier.workshops.items import Description, Workshop, description_key, workshop_key
 from atelier.workshops.schemas import WorkshopDetail
 
@@ -78,31 +80,40 @@ def view(workshop_id: str, caller: Caller) -> tuple[WorkshopDetail, int]:
 
 
 def complete(workshop: Workshop, sight: Sight, caller: Caller, *, description: str | None = None) -> WorkshopDetail:
-    """The full shape of a workshop: reads what is still missing of host, category and seats in one round trip, or none.
+    """The full shape of a workshop: reads what is still missing of host, category and seats in one round trip, or none;
+    for a workshop of a series also that and what comes next in it, which takes a round trip more.
 
     `description` stands for the one that was read, where an edit has just written another.
     """
     seats = [block_key(workshop.id, number) for number in _blocks_counted(workshop)]
     category = category_key(workshop.category_id) if workshop.category_id else None
-    host = profile_key(workshop.host_id)
+    series = series_key(workshop.series_id) if workshop.series_id else None
+    later = succession.candidates(workshop)
+    wanted = [profile_key(workshop.host_id), category, series, describing.inherited_key(workshop), *seats]
     found = sight.found
-    missing = [key for key in (host, category, *seats) if key is not None and key not in found]
+    missing = {key for key in (*wanted, *succession.needed(later, caller)) if key is not None and key not in found}
     if missing:
-        found = found | table.read_many(missing)
-    blocks = [cast("SeatBlock", found[key]) for key in seats if key in found]
-    if description is None:
-        description = sight.description.text if sight.description else ""
+        found = found | table.read_many(sorted(missing))
     return shapes.detail(
         workshop,
         shapes.Around(
             shapes.host_of(workshop, found),
             cast("Category | None", found.get(category)) if category else None,
             sight.row,
+            _series_shown(workshop, cast("Series | None", found.get(series)) if series else None, caller),
+            next(iter(succession.visible(later, found, caller)), None),
         ),
         caller,
-        description=description,
-        blocks=blocks if seats else None,
+        description=describing.text_of(workshop, found) if description is None else description,
+        blocks=[cast("SeatBlock", found[key]) for key in seats if key in found] if seats else None,
     )
+
+
+def _series_shown(workshop: Workshop, series: Series | None, caller: Caller) -> Series | None:
+    """The series, unless it is private and all that the caller is known to see of it is this workshop, which is not."""
+    if series is None or not series.is_private or workshop.is_private:
+        return series
+    return series if caller.is_admin or series.host_id == caller.id else None
 
 
 def _blocks_counted(workshop: Workshop) -> range:
