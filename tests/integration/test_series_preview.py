@@ -103,7 +103,7 @@ def test_what_the_contract_refuses_is_refused(world: World, rrule: str) -> None:
         ("dtstart", "2027-03-14"),
     ],
 )
-def test_every_other_field_is_named_when_it_is_wrong(world: World, name: str, value: object) -> None:
+def test_every_other_field_is_named_when_it_is_wrong(world: World, name: str, value: Any) -> None:
     assert _refused(_preview(**{name: value})) == [[name]]
 
 
