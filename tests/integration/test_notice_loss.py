@@ -1,4 +1,4 @@
-"""Nearly a third of Agora's notices lost over two hundred sessions: one comparison later all is as it was."""
+"""Nearly a third of Agora's notices lost over many sessions: one comparison later all is as it was."""
 
 import pytest
 
@@ -7,9 +7,10 @@ from tests.calling import World
 from tests.live import Live
 from tests.losses import play, wrong, wrong_recordings
 from tests.recorders import Studio
+from tests.sizes import size
 from tests.streaming import Stream
 
-LOST, SESSIONS = 0.3, 200
+LOST, SESSIONS = 0.3, size(48, 200)
 
 
 def test_one_comparison_makes_up_for_everything_that_was_lost(
@@ -22,9 +23,9 @@ def test_one_comparison_makes_up_for_everything_that_was_lost(
     studio = Studio(live)
     sessions, history = play(studio, stream, SESSIONS, seed=1)
     lost, told = len(live.agora.simulator.notices.lost), len(live.agora.simulator.sent)
-    assert lost / (lost + told) == pytest.approx(LOST, abs=0.03)
+    assert lost / (lost + told) == pytest.approx(LOST, abs=0.05)
     stream.run()
-    some = sessions[: SESSIONS // 8]
+    some = sessions[: SESSIONS // 4]
     assert sum(bool(wrong(session, history)) for session in some) > len(some) / 5
     history.compare()
     studio.run(minutes=20)

@@ -28,11 +28,12 @@ from tests.notices import (
     told,
 )
 from tests.queueing import MOST_RECEIVES, VISIBILITY_S, Queue
+from tests.sizes import size
 
 PEOPLE = range(1, 20)
 ROOMS = 5
-NOTICES = 1000
-BROKEN, UNREADABLE, WITHOUT_EFFECT = 40, 10, 350
+NOTICES = size(250, 1000)
+BROKEN, UNREADABLE, WITHOUT_EFFECT = NOTICES // 25, NOTICES // 100, NOTICES * 7 // 20
 
 UNREADABLE_BODIES = (
     "",
@@ -183,8 +184,8 @@ def test_a_notice_that_is_applied_twice_is_written_once(table: str, monkeypatch:
 
     monkeypatch.setattr(notices, "apply", note)
     queue = Queue(seed=3)
-    for number in range(200):
+    for number in range(120):
         queue.send(sent(came(AUDIENCE_JOINS, channel, 1, number)))
     queue.run(app.lambda_handler, Context("notices", "batch"))
-    assert len(changed) > 200
-    assert sum(changed) == 200
+    assert len(changed) > 120
+    assert sum(changed) == 120

@@ -1,10 +1,8 @@
 """Everybody asks at once: no seat is sold twice, none is left over, nobody is forgotten.
 
-The harness is held to account by a careless variant of the same thing, which it must catch overselling. ATELIER_ROUNDS
-sets how many rounds are run at the full dose; the others are smaller, so that a run in CI stays short.
+The harness is held to account by a careless variant of the same thing, which it must catch overselling.
 """
 
-import os
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +13,10 @@ from atelier import clock, table
 from atelier.rsvps import seats
 from tests.calling import Reply, World, id_of
 from tests.seats import Seats, look, open_workshop, rsvp, settle, wrong_at_any_time
+from tests.sizes import size
 from tests.streaming import Stream
 from tests.workshops import stored
 
-FULL_ROUNDS = int(os.environ.get("ATELIER_ROUNDS", "1"))
 ROUNDS = 20
 THREADS = 8
 
@@ -51,19 +49,19 @@ def sold_out(world: World, stream: Stream, capacity: int, count: int) -> Seats:
     return found
 
 
-@pytest.mark.parametrize("capacity", [1, 50, 500])
-def test_300_people_who_each_ask_twice_get_exactly_the_seats_there_are(
-    world: World, stream: Stream, capacity: int
+@pytest.mark.parametrize(("capacity", "people"), [(1, size(100, 300)), (50, 300), (500, size(100, 300))])
+def test_hundreds_of_people_who_each_ask_twice_get_exactly_the_seats_there_are(
+    world: World, stream: Stream, capacity: int, people: int
 ) -> None:
-    for _ in range(FULL_ROUNDS):
-        sold_out(world, stream, capacity, 300)
+    for _ in range(size(1, 20)):
+        sold_out(world, stream, capacity, people)
 
 
 @pytest.mark.parametrize(("capacity", "people"), [(1, 10), (50, 56), (97, 103)])
-def test_in_20_rounds_not_one_seat_is_sold_twice_or_left_over(
+def test_in_many_rounds_not_one_seat_is_sold_twice_or_left_over(
     world: World, stream: Stream, capacity: int, people: int
 ) -> None:
-    for _ in range(ROUNDS if capacity == 1 else ROUNDS // 4):
+    for _ in range(ROUNDS if capacity == 1 else size(3, ROUNDS)):
         assert len(sold_out(world, stream, capacity, people).waiting) == people - capacity
 
 

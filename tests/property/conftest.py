@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "ci",
     max_examples=25,
-    stateful_step_count=30,
+    stateful_step_count=20,
     deadline=None,
     database=None,
     print_blob=True,

@@ -3,7 +3,7 @@
 In CI a small one is played on the emulated table. The full one has 2,000 workshops and 100,000 RSVPs, is played on the
 emulator's engine inside the test's process (tests/enclosed.py), and prints its table:
 
-    ATELIER_MONTH=full pytest -s tests/property/test_reminder_month.py -k full
+    ATELIER_SIZE=full pytest -s tests/property/test_reminder_month.py -k full
 """
 
 import itertools
@@ -24,6 +24,7 @@ from atelier.notifications.items import notification_id
 from tests import enclosed
 from tests.deliveries import mailing_from
 from tests.messages import Outbox
+from tests.sizes import IS_FULL
 from tests.streaming import Stream
 
 from .reminder_cast import BEGIN, Size
@@ -135,7 +136,7 @@ def test_a_small_month_on_the_emulated_table(dynamodb: str, table: str, sent: Ou
     hold_against_the_rules(play, began)
 
 
-@pytest.mark.skipif(os.environ.get("ATELIER_MONTH") != "full", reason="takes a quarter of an hour")
+@pytest.mark.skipif(not IS_FULL, reason="takes a quarter of an hour")
 @pytest.mark.usefixtures("quiet")
 def test_a_full_month(sent: Outbox, seed: int) -> None:
     began = time.monotonic()
