@@ -8,7 +8,9 @@ from atelier.table import Item
 from tests.calling import Reply, World, call, id_of
 
 
-def ask(method: str, group_id: str | None = None, body: object = None, *, user: str | None = "host", **more: Any) -> Reply:
+def ask(
+    method: str, group_id: str | None = None, body: object = None, *, user: str | None = "host", **more: Any
+) -> Reply:
     """A request to the groups function."""
     path = "/groups" if group_id is None else f"/groups/{group_id}"
     return call("groups", method, path, user=user, body=body, **more)
