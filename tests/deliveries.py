@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from atelier import clock, settings, table
+from atelier.invites import moving
 from atelier.notifications import delivering, fan_out, mailing, reminding
 from atelier.notifications.announcements import Announcement, Share
 from atelier.notifications.items import Notification
@@ -70,6 +71,9 @@ def carry_out(task: Any, at: datetime, letters: Letters | None = None) -> int:
         workshop = table.read_one(workshop_key(announcement.workshop_id))
         if isinstance(workshop, Workshop):
             fan_out.fan_out(announcement, workshop)
+        return 0
+    if task["task"] == "move_invites":
+        moving.move(task)
         return 0
     assert task["task"] == "tell", task
     mail = mailing.Mail(letters.send if letters else _nowhere)

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from atelier import observability, queues, retries, settings, table
 from atelier.accounts.items import Profile, profile_key
+from atelier.invites import moving
 from atelier.notifications import bounces, delivering, fan_out, mailing
 from atelier.notifications.announcements import Announcement, Share
 from atelier.settings import DeliverySettings
@@ -50,6 +51,7 @@ _TASKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "announce": _announce,
     "tell": _tell,
     "code": _send_code,
+    "move_invites": moving.move,
 }
 
 

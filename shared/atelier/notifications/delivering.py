@@ -18,7 +18,7 @@ from atelier.notifications.items import KEPT_FOR, Notification, Preferences, not
 from atelier.notifications.telling import Telling, keys_around
 from atelier.retries import OutOfTimeError
 from atelier.rsvps import rescheduling
-from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
+from atelier.rsvps.items import Attendee, Invite, SeatBlock, attendee_key, block_key, invite_key
 from atelier.series.items import Series, SeriesEdit
 from atelier.table import Item, Key
 from atelier.workshops.items import Workshop, workshop_key
@@ -43,6 +43,7 @@ class _Person:
     profile: Profile
     preferences: Preferences | None
     row: Attendee | None
+    invite: Invite | None = None
 
 
 def tell(share: Share, mail: mailing.Mail, *, at: clock.Clock = clock.now) -> int:
@@ -89,12 +90,15 @@ def _look(share: Share) -> tuple[Workshop | None, list[_Person], Mapping[Key, It
     workshop_id = share.announcement.workshop_id
     ids = share.people if share.block is None else _holders(workshop_id, share.block)
     keys = [key for user_id in ids for key in _keys_of(workshop_id, user_id)]
+    if share.announcement.type == "workshop_invite":
+        keys += [invite_key(workshop_id, user_id) for user_id in ids]
     found = table.read_many([workshop_key(workshop_id), *keys_around(share.announcement), *keys])
     people = []
     for user_id in ids:
         profile, stored, row = (found.get(key) for key in _keys_of(workshop_id, user_id))
         if isinstance(profile, Profile):
-            people.append(_Person(profile, cast("Preferences | None", stored), cast("Attendee | None", row)))
+            invite = cast("Invite | None", found.get(invite_key(workshop_id, user_id)))
+            people.append(_Person(profile, cast("Preferences | None", stored), cast("Attendee | None", row), invite))
     return cast("Workshop | None", found.get(workshop_key(workshop_id))), people, found
 
 
@@ -122,7 +126,7 @@ def _move_rows(workshop: Workshop, people: list[_Person]) -> None:
 def _tell_one(telling: Telling, person: _Person) -> bool:
     """Whether the person was told now. Raises UndeliveredError when the mail to them has to be tried again."""
     announcement, workshop = telling.announcement, telling.workshop
-    if not reasons.concerns(announcement, person.profile.user_id, person.row, workshop.host_id):
+    if not reasons.concerns(announcement, person.profile.user_id, person.row, workshop.host_id, person.invite):
         return False
     if person.profile.status != "active":
         return False

@@ -1,9 +1,11 @@
 """Fan-out: from one announcement to messages for a seat block or 60 people each."""
 
 from collections.abc import Iterable, Iterator
-from itertools import batched
+from itertools import batched, chain
 
 from atelier import queues, settings, table
+from atelier.invites import moving
+from atelier.notifications import reasons
 from atelier.notifications.announcements import Announcement, Share
 from atelier.rsvps.items import Attendee, WaitlistEntry, attendee_key, waitlist_pk
 from atelier.settings import DeliverySettings
@@ -18,11 +20,13 @@ def announce(announcement: Announcement) -> None:
 
 
 def fan_out(announcement: Announcement, workshop: Workshop) -> int:
-    """Sends a message for each share of an announcement's people; how many there were.
+    """Sends a message for each share of an announcement's people, and moves the invitations with their workshop; how
+    many messages there were.
 
     Dying midway and running again sends some shares twice, which tells nobody twice.
     """
-    messages = (share.to_message() for share in shares(announcement, workshop))
+    moved = moving.messages(workshop.id) if reasons.moves(announcement, workshop) else ()
+    messages = chain((share.to_message() for share in shares(announcement, workshop)), moved)
     return queues.send_many(settings.of(DeliverySettings).deliveries_queue_url, messages)
 
 

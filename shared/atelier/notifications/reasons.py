@@ -10,7 +10,7 @@ from typing import cast
 
 from atelier import clock
 from atelier.notifications.announcements import Announcement
-from atelier.rsvps.items import Attendee
+from atelier.rsvps.items import Attendee, Invite
 from atelier.workshops.items import Workshop
 from atelier.workshops.visibility import has_place
 
@@ -19,6 +19,7 @@ _STATUS = {
     "workshop_cancelled": ("cancelled",),
     "workshop_updated": ("scheduled", "lobby"),
     "workshop_started": ("live",),
+    "workshop_invite": ("scheduled", "lobby", "live"),
     "waitlist_promoted": ("scheduled", "lobby", "live"),
     "rsvp_confirmed": ("scheduled", "lobby"),
 }
@@ -56,10 +57,14 @@ def formerly(announcement: Announcement, workshop: Workshop, row: Attendee | Non
     return clock.from_text(told)
 
 
-def concerns(announcement: Announcement, user_id: str, row: Attendee | None, host_id: str) -> bool:
-    """Whether a person is still one of those whom it is for, by their row as it is now."""
+def concerns(
+    announcement: Announcement, user_id: str, row: Attendee | None, host_id: str, invite: Invite | None = None
+) -> bool:
+    """Whether a person is still one of those whom it is for, by their row and their invitation as they are now."""
     if user_id == announcement.but:
         return False
+    if announcement.type == "workshop_invite":
+        return row is None and invite is not None and invite.stands
     if announcement.type == "attendee_removed":
         return row is not None and row.status == "removed"
     if user_id == host_id:

@@ -16,6 +16,7 @@ from atelier.groups import cascade
 from atelier.groups.items import Group
 from atelier.guided import cleanup as guided
 from atelier.guided.items import Guided
+from atelier.invites import following as invites
 from atelier.notifications import fan_out, wishes
 from atelier.projections.records import Happened
 from atelier.recordings import following as recordings
@@ -38,6 +39,8 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
         folding.fold(subject, user_id, at=at())
     if happened.has_recording:
         recordings.show(subject)
+    if happened.invited:
+        invites.follow(happened.invited, at=at)
     if happened.newcomers:
         wishes.of_newcomers(subject, happened.newcomers, since=happened.since or at())
     if happened.wished_offsets:

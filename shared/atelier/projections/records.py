@@ -6,17 +6,19 @@ from datetime import datetime
 from typing import Any, cast
 
 from atelier import clock
-from atelier.accounts.items import Profile
+from atelier.accounts.items import EmailGuard, Profile
 from atelier.categories.items import Category
 from atelier.groups.items import Group
 from atelier.guided.items import Guided
+from atelier.invites import following as invites
+from atelier.invites.items import AddressInvite
 from atelier.notifications import announcing
 from atelier.notifications.announcements import Announcement
 from atelier.notifications.items import Preferences
 from atelier.recordings.following import became_ready
 from atelier.recordings.items import Recording
 from atelier.rooms.items import PresenceFact
-from atelier.rsvps.items import Attendee, SeatBlock, WaitlistEntry
+from atelier.rsvps.items import Attendee, Invite, SeatBlock, WaitlistEntry
 from atelier.table import Item
 from atelier.workshops.items import Workshop
 
@@ -24,6 +26,9 @@ _KINDS = {
     "seats": SeatBlock,
     "attendee": Attendee,
     "waiting": WaitlistEntry,
+    "invite": Invite,
+    "address_invite": AddressInvite,
+    "email": EmailGuard,
     "workshop": Workshop,
     "category": Category,
     "guided": Guided,
@@ -44,8 +49,8 @@ class Happened:
     the room. rights_moved: people who were removed, or may now do other things in the room than before.
     recording_moved: whether a workshop that is recorded went live or stopped being so. has_recording: whether one of
     its recordings can be watched now. gone: the category, group or guided workshop that was deleted. planners: people
-    whose own calendars it changed; those of everybody else follow by announcements. since: when the first of it
-    happened.
+    whose own calendars it changed; those of everybody else follow by announcements. invited: people and addresses that
+    are invited now, and addresses that were confirmed. since: when the first of it happened.
     Flags are set by any one record of the batch.
     """
 
@@ -68,6 +73,7 @@ class Happened:
     wished_offsets: frozenset[int] = frozenset()
     has_recording: bool = False
     planners: set[str] = field(default_factory=set)
+    invited: list[invites.Followed] = field(default_factory=list)
     since: datetime | None = None
 
     @property
@@ -78,7 +84,7 @@ class Happened:
 
 
 def sort(records: Iterable[Mapping[str, Any]]) -> dict[str, Happened]:
-    """What happened, by workshop or category id. Records of other kinds, and of kinds made by a newer version, are
+    """What happened, by the id of what it is about. Records of other kinds, and of kinds made by a newer version, are
     left out.
     """
     happened: dict[str, Happened] = {}
@@ -87,13 +93,19 @@ def sort(records: Iterable[Mapping[str, Any]]) -> dict[str, Happened]:
         some = new or old
         if some is None or type(some) not in _KINDS.values():
             continue
-        about = happened.setdefault(some.pk.split("#")[1], Happened())
+        about = happened.setdefault(_subject(some), Happened())
         about.sequence_numbers.append(record["dynamodb"]["SequenceNumber"])
         at = clock.from_seconds(record["dynamodb"]["ApproximateCreationDateTime"])
         about.since = min(at, about.since or at)
         _note(about, old, new)
+        about.invited += invites.worth_following(old, new)
         about.announcements += _announced(old, new, at)
     return happened
+
+
+def _subject(item: Item) -> str:
+    """The workshop, category or group; of an address, whose it is: nobody's address belongs in a log."""
+    return item.user_id if isinstance(item, EmailGuard) else item.pk.split("#")[1]
 
 
 def _announced(old: Item | None, new: Item | None, at: datetime) -> Iterable[Announcement]:
