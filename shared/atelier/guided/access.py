@@ -42,16 +42,17 @@ class Entry:
         writes the guided workshop itself, on condition that it is there, needs to say so: an item stands in a
         transaction once.
         """
-        if self.by_rank:
+        if not self.as_admin:
             mine = member_key(self.guided.id, self.caller.id)
             transaction.condition_check(Member, *mine, condition=Member.role.is_in(*reaching(self.needed)))
         elif not writes_workshop:
             transaction.condition_check(Guided, *self.guided.key, condition=Guided.pk.exists())
 
     @property
-    def by_rank(self) -> bool:
-        """Whether the caller was let in as a member of sufficient role, not as an administrator."""
-        return self.member is not None and self.member.role in reaching(self.needed)
+    def as_admin(self) -> bool:
+        """Whether the caller was let in as an administrator, not as a member whose role reaches."""
+        is_ranked = self.member is not None and self.member.role in reaching(self.needed)
+        return self.caller.is_admin and not is_ranked
 
 
 def role_of(member: Member) -> Role:

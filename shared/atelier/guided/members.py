@@ -80,7 +80,7 @@ def _write(entry: Entry, user_id: str, before: Member | None, after: Member | No
         raise LastOwnerError
     unchanged = Member.pk.does_not_exist() if before is None else Member.role == before.role
     with edits.transaction() as transaction:
-        if user_id != entry.caller.id or not entry.by_rank:
+        if user_id != entry.caller.id or entry.as_admin:
             entry.hold(transaction, writes_workshop=more_owners != 0)
         if after is not None:
             transaction.save(after, condition=unchanged)

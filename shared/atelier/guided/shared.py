@@ -22,6 +22,9 @@ from atelier.guided.items import (
 MOST_PACKS = 25
 """The latest ones: a link shows what there is to build from, not its history."""
 
+COUNT_WITHIN_S = 0.2
+"""So long it is tried to count a look, while somebody waits to see what they may see."""
+
 
 def view(token: str, *, at: clock.Clock = clock.now) -> schemas.SharedWorkshop:
     """What the link of a token shows, in two round trips, one more for packs; and counts that somebody looked.
@@ -69,9 +72,9 @@ def _packs(guided_id: str) -> list[schemas.SharedPack]:
 
 def _count(link: ShareLink) -> None:
     """Counts a look, wherever the table can be reached: nobody is refused what they may read for want of a count."""
+    one_more = ShareLink.access_count.set(ShareLink.access_count + 1)
     try:
-        ShareLink(*link.key).update(
-            [ShareLink.access_count.set(ShareLink.access_count + 1)], condition=ShareLink.pk.exists()
-        )
+        with retries.time_to_start(min(COUNT_WITHIN_S, retries.time_left())):
+            ShareLink(*link.key).update([one_more], condition=ShareLink.pk.exists())
     except (PynamoDBException, retries.OutOfTimeError):
         observability.logger.warning("a look at a share link was not counted", link=link.id)
