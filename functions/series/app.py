@@ -4,9 +4,18 @@ from typing import Any
 
 from atelier import errors, http
 from atelier.accounts.caller import Caller
+from atelier.edits import Expected
 from atelier.idempotency import Guard
-from atelier.series import creation, listing, preview, schemas, viewing
+from atelier.series import creation, editing, ending, listing, preview, schemas, skipping, viewing
 from atelier.text import Paged
+
+HOST_ONLY = (
+    errors.NotFoundError,
+    errors.NotAllowedError,
+    errors.AccountSuspendedError,
+    errors.SeriesEndedError,
+    errors.RequestInProgressError,
+)
 
 api = http.Api()
 
@@ -66,6 +75,57 @@ def read_series(caller: Caller, series_id: str) -> http.Answer:
     """A series in full, with those of its workshops that are not over."""
     series, version = viewing.view(series_id, caller)
     return http.Answer(200, series, {"ETag": http.etag(version)})
+
+
+@api.route(
+    "PATCH",
+    "/series/{series_id}",
+    {200: schemas.SeriesDetail},
+    problems=(
+        *HOST_ONLY,
+        errors.BadQueryError,
+        errors.BadIfMatchError,
+        errors.StaleVersionError,
+        errors.ValidationFailedError,
+        errors.UnknownCategoryError,
+        errors.LeadTimeError,
+        errors.CapacityBelowTakenError,
+        errors.CapacityModeFixedError,
+        errors.HostingRevokedError,
+    ),
+)
+def edit_series(
+    caller: Caller, series_id: str, body: schemas.SeriesPatch, query: schemas.SeriesEditQuery, if_match: Expected | None
+) -> http.Answer:
+    """Changes a series and its workshops that are still scheduled, or those from one of them on; what of a workshop
+    was edited by hand stays. Whoever has a place is told once.
+    """
+    series, version = editing.edit(series_id, caller, body, if_match, query.since)
+    return http.Answer(200, series, {"ETag": http.etag(version)})
+
+
+@api.route(
+    "DELETE",
+    "/series/{series_id}",
+    {204: None},
+    problems=(*HOST_ONLY, errors.BadIfMatchError, errors.StaleVersionError),
+)
+def end_series(caller: Caller, series_id: str, if_match: Expected | None) -> http.Answer:
+    """Ends a series and cancels what of it has not begun."""
+    ending.end(series_id, caller, if_match)
+    return http.Answer(204)
+
+
+@api.route(
+    "POST",
+    "/series/{series_id}/exceptions",
+    {201: schemas.SkippedDate, 200: schemas.SkippedDate},
+    problems=(*HOST_ONLY, errors.ValidationFailedError, errors.NotEditableError),
+)
+def skip_a_date(caller: Caller, series_id: str, body: schemas.ExceptionInput) -> http.Answer:
+    """Leaves a date out and cancels its workshop; again: 200."""
+    is_new = skipping.skip(series_id, caller, body.date)
+    return http.Answer(201 if is_new else 200, schemas.SkippedDate(date=body.date))
 
 
 def _address(series_id: str) -> str:

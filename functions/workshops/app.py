@@ -6,8 +6,10 @@ from atelier import errors, http
 from atelier.accounts.caller import Caller
 from atelier.edits import Expected
 from atelier.idempotency import Guard
+from atelier.series import ending
 from atelier.workshops import creation, editing, lifecycle, listing, summary, viewing
 from atelier.workshops.schemas import (
+    WorkshopCancelQuery,
     WorkshopDetail,
     WorkshopInput,
     WorkshopPage,
@@ -94,11 +96,22 @@ def edit_workshop(caller: Caller, workshop_id: str, body: WorkshopPatch, if_matc
     "DELETE",
     "/workshops/{workshop_id}",
     {204: None},
-    problems=(*HOST_ONLY, errors.WorkshopOverError, errors.StaleVersionError, errors.BadIfMatchError),
+    problems=(
+        *HOST_ONLY,
+        errors.WorkshopOverError,
+        errors.StaleVersionError,
+        errors.BadIfMatchError,
+        errors.BadQueryError,
+    ),
 )
-def cancel_workshop(caller: Caller, workshop_id: str, if_match: Expected | None) -> http.Answer:
-    """Cancels a workshop that is not over."""
-    lifecycle.cancel(workshop_id, caller, if_match)
+def cancel_workshop(
+    caller: Caller, workshop_id: str, query: WorkshopCancelQuery, if_match: Expected | None
+) -> http.Answer:
+    """Cancels a workshop that is not over; with `scope=following` those that follow in its series as well."""
+    if query.scope == "following":
+        ending.end_from(workshop_id, caller, if_match)
+    else:
+        lifecycle.cancel(workshop_id, caller, if_match)
     return http.Answer(204)
 
 

@@ -205,6 +205,16 @@ class SlugTakenError(ConflictError):
     remedy = "Choose a name that differs in more than case, accents and punctuation."
 
 
+class CodeNotValidError(AbsentError):
+    code = "code_not_valid"
+    title = "The code is not valid"
+    cause = (
+        "No check-in is open under this code: it was mistyped or has changed since, or check-in has not begun or is "
+        "over. Atelier does not say which."
+    )
+    remedy = "Read the code again, or ask the host. Case, blanks and hyphens make no difference."
+
+
 class OwnWorkshopError(ConflictError):
     code = "own_workshop"
     title = "You host this workshop"
@@ -224,6 +234,13 @@ class WorkshopOverError(ConflictError):
     title = "The workshop is over"
     cause = "It has ended or was cancelled."
     remedy = "Choose another workshop."
+
+
+class SeriesEndedError(ConflictError):
+    code = "series_ended"
+    title = "The series has ended"
+    cause = "The series was deleted: what had not begun is cancelled, and nothing follows any more."
+    remedy = "Make a new series. What took place is still there."
 
 
 class NotEditableError(ConflictError):
@@ -288,6 +305,27 @@ class NotOverError(ConflictError):
     remedy = "Ask again when the workshop has ended."
 
 
+class CheckInNotOpenedError(ConflictError):
+    code = "check_in_not_opened"
+    title = "Check-in was never opened"
+    cause = "Scans are taken for a workshop whose check-in has been opened; this one's has not."
+    remedy = "Open it with `POST /workshops/{id}/check-in`, and send the scans again."
+
+
+class CheckInClosedError(ConflictError):
+    code = "check_in_closed"
+    title = "Check-in was closed by hand"
+    cause = "The host or a co-host closed it, and it stays closed until one of them says otherwise."
+    remedy = "Open it again with `PATCH /workshops/{id}/check-in` and `{\"state\": \"OPEN\"}`."
+
+
+class CheckInOverError(ConflictError):
+    code = "check_in_over"
+    title = "Check-in is over"
+    cause = "The workshop was cancelled, or 15 minutes have passed since its end."
+    remedy = "Send what was scanned in time with `POST /workshops/{id}/check-ins/batch`."
+
+
 class LastOwnerError(ConflictError):
     code = "last_owner"
     title = "The last owner stays"
@@ -314,6 +352,26 @@ class TooManyMessagesError(LimitedError):
     title = "You write too fast"
     cause = "A person may write 10 messages in any 5 seconds in one workshop."
     remedy = "Wait the seconds that `Retry-After` says, and send the message again."
+
+
+class TooManyGuessesError(LimitedError):
+    code = "too_many_guesses"
+    title = "Too many wrong codes"
+    cause = (
+        "10 codes in 10 minutes were wrong: a signed-in person's own, or of everybody without an account behind one "
+        "address; or too many people without an account guessed at the code of this workshop."
+    )
+    remedy = "Wait the seconds that `Retry-After` says. Whoever is signed in has guesses of their own."
+
+
+class ExportTooLargeError(InvalidError):
+    code = "export_too_large"
+    title = "The file would be too large"
+    cause = "An answer holds 6 MB and takes 30 seconds at most, and this one needs more."
+    remedy = (
+        "Send `Accept-Encoding: gzip`, which makes the file some ten times smaller; take each workshop by itself; or "
+        "read the attendance page by page as JSON."
+    )
 
 
 class BadSignatureError(UnauthenticatedError):

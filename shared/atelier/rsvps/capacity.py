@@ -62,6 +62,13 @@ def change(workshop: Workshop, new: int | None, write: WriteWorkshop) -> None:
         _cut(workshop, old, new, write)
 
 
+def require_seats(workshop: Workshop, new: int, blocks: dict[int, SeatBlock]) -> None:
+    """Raises CapacityBelowTakenError when more seats are taken than that. blocks: those that were made."""
+    old = int(workshop.max_capacity or 0)
+    if new < old:
+        _where_to_cut(workshop, blocks, old - new)
+
+
 def _raise(workshop: Workshop, old: int, new: int, write: WriteWorkshop) -> None:
     blocks = requests.read_blocks(workshop.id, range(int(workshop.block_count)))
     plan = list(_where_to_add(workshop, blocks, new - old))

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from atelier.accounts.schemas import User, UserCard
 from atelier.series import rules
 from atelier.series.wallclock import Note
-from atelier.text import Input, LongText, Output, Place, Title, Zone
+from atelier.text import Input, LongText, Output, Place, Query, Title, Zone, left_out
 from atelier.workshops.schemas import Capacity, CategoryRef, Format, Minutes, Reference, Status
 
 EARLIEST_START, LATEST_START = date(1970, 1, 1), date(2199, 12, 31)
@@ -107,6 +107,49 @@ class SeriesInput(Input):
     host_id: Annotated[Reference | None, Field(description="Administrators only; everybody else hosts themselves.")] = (
         None
     )
+
+
+class SeriesPatch(Input):
+    """What to change of a series, and of its workshops that have not begun; what is left out stays."""
+
+    title: Title = Field(default_factory=left_out)
+    description: LongText = Field(default_factory=left_out)
+    category_id: Reference | None = Field(default_factory=left_out)
+    timezone: Zone = Field(default_factory=left_out)
+    duration_minutes: Minutes | None = Field(default_factory=left_out)
+    format: Format = Field(default_factory=left_out)
+    location: Place | None = Field(default_factory=left_out)
+    is_private: bool = Field(default_factory=left_out)
+    max_capacity: Capacity | None = Field(default_factory=left_out)
+    waitlist_enabled: bool = Field(default_factory=left_out)
+    records: bool = Field(default_factory=left_out)
+    rrule: RuleText = Field(default_factory=left_out)
+    start_date: LocalDate = Field(
+        default_factory=left_out,
+        description="Left out beside a new rule, it stays; with `from`, it becomes the date of that workshop.",
+    )
+    time_of_day: TimeOfDay = Field(default_factory=left_out)
+
+
+class SeriesEditQuery(Query):
+    """Which workshops of a series to edit."""
+
+    since: Annotated[
+        Reference | None,
+        Field(alias="from", description="A workshop of the series: this and those after it; by default all not begun."),
+    ] = None
+
+
+class ExceptionInput(Input):
+    """A date to leave out."""
+
+    date: LocalDate
+
+
+class SkippedDate(Output):
+    """A date that a series leaves out."""
+
+    date: date
 
 
 class SeriesWorkshop(Output):

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from atelier.accounts.schemas import User, UserCard
 from atelier.recordings.schemas import RecordingPart
 from atelier.rsvps.schemas import AttendeeStatus
-from atelier.text import Input, Instant, LongText, Output, Paged, Place, Title, Zone, left_out
+from atelier.text import Input, Instant, LongText, Output, Paged, Place, Query, Title, Zone, left_out
 
 type Format = Literal["online", "in_person", "hybrid"]
 type Status = Literal["scheduled", "lobby", "live", "ended", "cancelled"]
@@ -77,6 +77,14 @@ class WorkshopQuery(Paged):
     my: Annotated[Flag, Field(description="Only what the caller hosts, attends or is invited to.")] = False
     group: Reference | None = None
     series: Reference | None = None
+
+
+class WorkshopCancelQuery(Query):
+    """How much of a series to cancel with a workshop of it."""
+
+    scope: Annotated[
+        Literal["this", "following"], Field(description="`following`: the workshops after it as well; the series ends.")
+    ] = "this"
 
 
 class CategoryRef(Output):
