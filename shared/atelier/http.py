@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import NoneType
@@ -50,10 +51,10 @@ _CACHE = "private, no-store"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a route answers: a status, a model or a text, and headers."""
+    """What a route answers: a status, a model, a text or bytes, and headers."""
 
     status: int
-    content: BaseModel | str | None = None
+    content: BaseModel | str | bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
 
@@ -115,7 +116,8 @@ class Api:
 
         The handler asks by parameter name for what it needs: `caller`, `body`, `query`, `if_match`, `guard`, path ids;
         a `body` of `Model | None` may be left out;
-        `raw` is the body as it came, byte for byte; `headers` are in lower case; `base_url` is the API's address.
+        `raw` is the body as it came, byte for byte; `headers` are in lower case; `base_url` is the API's address;
+        `source_address` is the one the request came from.
         """
 
         def register(handler: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -191,6 +193,7 @@ def _answer(request: _Request, operation: Operation, path_values: Mapping[str, s
         "raw": lambda: raw,
         "headers": lambda: event.get("headers", {}),
         "base_url": lambda: public_url(event),
+        "source_address": lambda: read_source_address(event),
         "query": lambda: read_query(event, wanted["query"]),
         "if_match": lambda: read_if_match(event),
         "body": lambda: _read_body(event, raw, wanted["body"]),
@@ -257,6 +260,9 @@ def _respond(answer: Answer) -> dict[str, Any]:
     headers = {"Cache-Control": _CACHE, **answer.headers}
     if content is not None:
         headers["Content-Type"] = answer.content_type
+    if isinstance(content, bytes):
+        encoded = b64encode(content).decode()
+        return {"statusCode": answer.status, "headers": headers, "body": encoded, "isBase64Encoded": True}
     body = content.model_dump_json() if isinstance(content, BaseModel) else content or ""
     return {"statusCode": answer.status, "headers": headers, "body": body, "isBase64Encoded": False}
 
@@ -275,6 +281,11 @@ def public_url(event: Mapping[str, Any]) -> str:
     if configured:
         return configured.rstrip("/")
     return f"https://{event.get('requestContext', {}).get('domainName', 'localhost')}{PREFIX}"
+
+
+def read_source_address(event: Mapping[str, Any]) -> str:
+    """The address API Gateway saw the request come from. What a client says of itself in headers counts for nothing."""
+    return str(event.get("requestContext", {}).get("http", {}).get("sourceIp", ""))
 
 
 def location(path: str) -> str:

@@ -113,6 +113,13 @@ class CalendarSettings:
     join_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CheckInSettings:
+    """check_in_url: the page that a check-in's QR code leads to, with `{code}` for the code; empty = this API's own."""
+
+    check_in_url: str = ""
+
+
 def read[S](kind: type[S], environ: Mapping[str, str]) -> S:
     """The settings of one kind from upper-case variables of the same names.
 

@@ -1,20 +1,26 @@
 """What is stored of attendance."""
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from atelier.table import InstantAttribute, Item, Key
 
 
 class Attendance(Item, discriminator="attendance"):
-    """A person's presence in a workshop, set as a whole whenever a new fact is folded in.
+    """A person's attendance of a workshop: their presence in its room, their check-in, or both.
 
-    intervals: pairs of seconds since 1970, joined and left, in order and apart; None for left: still in.
-    facts: how many facts it was folded from. There are never fewer than before, so a fold of fewer is an older one.
+    intervals: pairs of seconds since 1970, joined and left, in order and apart; None for left: still in. They are set
+    as a whole whenever a new fact is folded in.
+    facts: how many facts they were folded from. There are never fewer than before, so a fold of fewer is an older one.
+    checked_in_at: the earliest time that is known of. checked_in_by: how that became known: `code` (the person gave the
+    code), `host` (the door said who it was), `pass` (the person's own code was scanned), `claim` (they had come as a
+    guest).
     """
 
-    intervals = JSONAttribute()
-    facts = NumberAttribute()
+    intervals = JSONAttribute(null=True)
+    facts = NumberAttribute(null=True)
     updated_at = InstantAttribute()
+    checked_in_at = InstantAttribute(null=True)
+    checked_in_by = UnicodeAttribute(null=True)
 
     @property
     def user_id(self) -> str:
