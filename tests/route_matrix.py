@@ -2,6 +2,7 @@
 
 The routes under `/workshops/{workshop_id}` are asked about a private workshop, first while it is live and then after
 its end, when it has a recording, a chat and everybody's notes. The person in `{user_id}` is another attendee.
+Those under `/guided-workshops/{guided_id}` are asked by people of each role; `{user_id}` is another viewer.
 
 `python -m tests.route_matrix` writes the tables into docs/access.md.
 """
@@ -71,13 +72,38 @@ POST   /groups                                                 403 403 403 403 2
 GET    /groups/{group_id}                                      200 200 200 200 200 200
 PATCH  /groups/{group_id}                                      403 403 403 403 200 200
 DELETE /groups/{group_id}                                      403 403 403 403 204 204
+GET    /step-definitions                                       200 200 200 200 200 200
+GET    /guided-workshops                                       200 200 200 200 200 200
+POST   /guided-workshops                                       201 201 201 201 201 201
 POST   /series/preview                                         200 200 200 200 200 200
+"""
+
+GUIDED_PEOPLE = ("stranger", "suspended", "viewer", "editor", "owner", "admin")
+"""`suspended` is a member, and an editor."""
+
+GUIDED = """
+GET    /guided-workshops/{guided_id}                           404 403 200 200 200 200
+PATCH  /guided-workshops/{guided_id}                           404 403 403 403 200 200
+DELETE /guided-workshops/{guided_id}                           404 403 403 403 204 204
+GET    /guided-workshops/{guided_id}/members                   404 403 200 200 200 200
+PUT    /guided-workshops/{guided_id}/members/{user_id}         404 403 403 403 200 200
+DELETE /guided-workshops/{guided_id}/members/{user_id}         404 403 403 403 204 204
+GET    /guided-workshops/{guided_id}/steps                     404 403 200 200 200 200
+GET    /guided-workshops/{guided_id}/steps/{step}              404 403 200 200 200 200
+PATCH  /guided-workshops/{guided_id}/steps/{step}              404 403 403 200 200 200
+POST   /guided-workshops/{guided_id}/sessions                  404 403 403 409 409 409
+GET    /guided-workshops/{guided_id}/sessions                  404 403 200 200 200 200
+POST   /guided-workshops/{guided_id}/sessions/{session_id}/end 404 403 403 200 200 200
+POST   /guided-workshops/{guided_id}/share-links               404 403 403 403 201 201
+GET    /guided-workshops/{guided_id}/share-links               404 403 403 403 200 200
+DELETE /guided-workshops/{guided_id}/share-links/{link_id}     404 403 403 403 204 204
 """
 
 PUBLIC = """
 GET    /health                                                 200
 GET    /public/errors/{code}                                   200
 GET    /public/calendars/{token}                               404
+GET    /public/shared/{token}                                  404
 GET    /public/unsubscribe/{token}                             404
 POST   /public/unsubscribe/{token}                             404
 POST   /webhooks/agora                                         401
@@ -105,6 +131,11 @@ BODIES: dict[str, Any] = {
         "time_of_day": "18:30",
         "timezone": "Europe/Berlin",
     },
+    "POST /guided-workshops": {"title": "A better waiting room"},
+    "PATCH /guided-workshops/{guided_id}": {"title": "Taken over"},
+    "PUT /guided-workshops/{guided_id}/members/{user_id}": {"role": "owner"},
+    "PATCH /guided-workshops/{guided_id}/steps/{step}": {"output": "overwritten"},
+    "POST /guided-workshops/{guided_id}/share-links": {"scope": ["steps", "packs"]},
     "POST /webhooks/agora": {"noticeId": "1", "productId": 1, "eventType": 101, "notifyMs": 1, "payload": {}},
 }
 """What is sent where something must be sent."""
@@ -139,13 +170,15 @@ def rows(text: str) -> Iterator[Row]:
 
 def tables() -> str:
     """The tables as they stand in the document."""
-    workshop, elsewhere, public = (list(rows(text)) for text in (PRIVATE_WORKSHOP, ELSEWHERE, PUBLIC))
+    workshop, guided, elsewhere, public = (list(rows(text)) for text in (PRIVATE_WORKSHOP, GUIDED, ELSEWHERE, PUBLIC))
     number = len(PEOPLE)
     parts = [
         "\n## A private workshop while it is live\n",
         *_table(PEOPLE, [(row, row.statuses[:number]) for row in workshop]),
         "\n## A private workshop after its end\n",
         *_table(PEOPLE, [(row, row.statuses[number:]) for row in workshop]),
+        "\n## A guided workshop in which a session goes on\n",
+        *_table(GUIDED_PEOPLE, [(row, row.statuses) for row in guided]),
         "\n## Routes that belong to no workshop\n",
         *_table(PEOPLE, [(row, row.statuses) for row in elsewhere]),
         "\n## Public routes\n",

@@ -1,74 +1,28 @@
 """Every route of guided workshops as everybody: a viewer writes nothing, a stranger sees nothing."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 
 from atelier.guided import access
 from local.openapi import functions
+from tests import route_matrix
 from tests.calling import Reply, World, call, id_of
 from tests.guided import NOWHERE, ask, change, join, make, remove_member, share
 from tests.rewinding import rewind, rows
 from tests.rooms import suspend
+from tests.route_matrix import GUIDED_PEOPLE, Row
 
-PEOPLE = ("nobody", "stranger", "suspended", "viewer", "editor", "owner", "admin")
-"""`suspended` is a member, an editor; `nobody` sends no token."""
+FUNCTIONS = {
+    f"{operation.method} {operation.path}": function.name
+    for function in functions()
+    for operation in function.operations
+}
+"""Which function answers a route."""
 
+TABLE = list(route_matrix.rows(route_matrix.GUIDED))
 STEP = "/guided-workshops/{guided_id}/steps/{step}"
 SECRET_TITLE, SECRET_OUTPUT = "A waiting room nobody knows of", "What only members read"
 
-ROUTES = """
-                                                                   nobody stranger suspended viewer editor owner admin
-GET    /guided-workshops/{guided_id}                                  401      404       403    200    200   200   200
-PATCH  /guided-workshops/{guided_id}                                  401      404       403    403    403   200   200
-DELETE /guided-workshops/{guided_id}                                  401      404       403    403    403   204   204
-GET    /guided-workshops/{guided_id}/members                          401      404       403    200    200   200   200
-PUT    /guided-workshops/{guided_id}/members/{user_id}                401      404       403    403    403   200   200
-DELETE /guided-workshops/{guided_id}/members/{user_id}                401      404       403    403    403   204   204
-GET    /guided-workshops/{guided_id}/steps                            401      404       403    200    200   200   200
-GET    /guided-workshops/{guided_id}/steps/{step}                     401      404       403    200    200   200   200
-PATCH  /guided-workshops/{guided_id}/steps/{step}                     401      404       403    403    200   200   200
-POST   /guided-workshops/{guided_id}/sessions                         401      404       403    403    409   409   409
-GET    /guided-workshops/{guided_id}/sessions                         401      404       403    200    200   200   200
-POST   /guided-workshops/{guided_id}/sessions/{session_id}/end        401      404       403    403    200   200   200
-POST   /guided-workshops/{guided_id}/share-links                      401      404       403    403    403   201   201
-GET    /guided-workshops/{guided_id}/share-links                      401      404       403    403    403   200   200
-DELETE /guided-workshops/{guided_id}/share-links/{link_id}            401      404       403    403    403   204   204
-"""
-
-BODIES: dict[str, Any] = {
-    "PATCH /guided-workshops/{guided_id}": {"title": "Taken over"},
-    "PUT /guided-workshops/{guided_id}/members/{user_id}": {"role": "owner"},
-    "PATCH /guided-workshops/{guided_id}/steps/{step}": {"output": "overwritten"},
-    "POST /guided-workshops/{guided_id}/share-links": {"scope": ["steps", "packs"]},
-}
-
 type Places = dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A route and what each kind of person is answered."""
-
-    method: str
-    path: str
-    statuses: dict[str, int]
-
-    @property
-    def route(self) -> str:
-        """How the code names it."""
-        return f"{self.method} {self.path}"
-
-
-def table() -> Iterator[Row]:
-    for line in ROUTES.strip().splitlines()[1:]:
-        method, path, *statuses = line.split()
-        yield Row(method, path, dict(zip(PEOPLE, map(int, statuses), strict=True)))
-
-
-TABLE = list(table())
 
 
 @pytest.fixture
@@ -94,8 +48,13 @@ def places(world: World) -> Places:
 def asked(row: Row, places: Places, user: str) -> Reply:
     """The answer to somebody."""
     groups = ("admin",) if user == "admin" else ()
-    path, body = row.path.format(**places), BODIES.get(row.route)
-    return call("guided", row.method, path, user=None if user == "nobody" else user, body=body, groups=groups)
+    path = row.path.format(**places)
+    return call(FUNCTIONS[row.route], row.method, path, user=user, body=row.body, groups=groups)
+
+
+def statuses(row: Row) -> dict[str, int]:
+    """What each kind of person is answered."""
+    return dict(zip(GUIDED_PEOPLE, row.statuses, strict=True))
 
 
 def compared(places: Places) -> list[str]:
@@ -103,7 +62,7 @@ def compared(places: Places) -> list[str]:
     before = rows()
     wrong = []
     for row in TABLE:
-        for user, status in row.statuses.items():
+        for user, status in statuses(row).items():
             reply = asked(row, places, user)
             if reply.status != status:
                 wrong.append(f"{row.route} as {user}: {reply.status} {reply.code}, not {status}")
@@ -115,20 +74,15 @@ def compared(places: Places) -> list[str]:
     return wrong
 
 
-def test_every_route_stands_in_the_table() -> None:
-    (guided,) = (function for function in functions() if function.name == "guided")
-    known = {f"{one.method} {one.path}" for one in guided.operations if "{guided_id}" in one.path}
-    assert {row.route for row in TABLE} == known
-
-
 def test_everybody_is_answered_as_the_table_says(places: Places) -> None:
     assert compared(places) == []
 
 
 def test_the_table_lets_no_viewer_write_and_no_stranger_in() -> None:
     for row in TABLE:
-        assert (row.statuses["nobody"], row.statuses["stranger"], row.statuses["suspended"]) == (401, 404, 403)
-        assert row.method == "GET" or row.statuses["viewer"] == 403
+        told = statuses(row)
+        assert (told["stranger"], told["suspended"]) == (404, 403)
+        assert row.method == "GET" or told["viewer"] == 403
 
 
 def test_without_the_rule_of_who_sees_it_strangers_would_be_told(
@@ -144,7 +98,7 @@ def test_without_the_rule_of_who_does_what_viewers_would_write(places: Places, m
     monkeypatch.setattr(access, "may_do", lambda *_: True)
     for second_lock in ("shut", "open"):
         wrong = "\n".join(compared(places))
-        assert all(f"{row.route} as viewer" in wrong for row in TABLE if row.statuses["viewer"] == 403)
+        assert all(f"{row.route} as viewer" in wrong for row in TABLE if statuses(row)["viewer"] == 403)
         assert (f"PATCH {STEP} as viewer: 200" in wrong) == (second_lock == "open")
         monkeypatch.setattr(access.Entry, "hold", lambda *_, **__: None)
 

@@ -24,13 +24,14 @@ from tests.workshops import ask, run
 
 ROWS = [
     row
-    for text in (route_matrix.PRIVATE_WORKSHOP, route_matrix.ELSEWHERE, route_matrix.PUBLIC)
+    for text in (route_matrix.PRIVATE_WORKSHOP, route_matrix.GUIDED, route_matrix.ELSEWHERE, route_matrix.PUBLIC)
     for row in route_matrix.rows(text)
 ]
 TABLE = {row.route: row for row in ROWS}
 PUBLIC = {row.route for row in route_matrix.rows(route_matrix.PUBLIC)}
 OF_A_WORKSHOP = [row for row in TABLE.values() if row.path.startswith("/workshops/{workshop_id}")]
-ELSEWHERE = [row for row in TABLE.values() if row not in OF_A_WORKSHOP and row.route not in PUBLIC]
+GUIDED = [row for row in TABLE.values() if row.path.startswith("/guided-workshops/{guided_id}")]
+ELSEWHERE = [row for row in TABLE.values() if row not in (*OF_A_WORKSHOP, *GUIDED) and row.route not in PUBLIC]
 NO_WORKSHOP = "wks_00000000000000000000000000"
 
 SECRET_TITLE = "A firing nobody knows of"
@@ -79,6 +80,10 @@ def places(world: World, monkeypatch: pytest.MonkeyPatch) -> Places:
         "user_id": id_of("another"),
         "category_id": world.category()["id"],
         "group_id": a_group(world, "host"),
+        "guided_id": f"gid_{'0' * 26}",
+        "step": "define",
+        "session_id": f"ses_{'0' * 26}",
+        "link_id": f"shr_{'0' * 26}",
         "code": "not_found",
         "token": "0" * 43,
     }
@@ -167,7 +172,7 @@ def test_public_routes_answer_everybody_alike(places: Places) -> None:
 
 def test_without_a_token_nothing_else_answers(places: Places) -> None:
     before = rows()
-    for row in (*OF_A_WORKSHOP, *ELSEWHERE):
+    for row in (*OF_A_WORKSHOP, *GUIDED, *ELSEWHERE):
         reply = asked(row, places, None)
         assert (reply.status, reply.code) == (401, "not_signed_in"), row.route
     assert rows() == before
