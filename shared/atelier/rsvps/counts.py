@@ -14,19 +14,18 @@ COUNTED_UP_TO = 2000
 MOST_TRIES = 8
 
 
-def recount(workshop_id: str, *, seats_changed: int = 0, waiting_changed: int = 0) -> None:
+def recount(workshop_id: str, *, seats_changed: int = 0, waiting_changed: int = 0, is_exact: bool = False) -> None:
     """Brings both counts of a workshop up to date.
 
     Above 2,000 rows counting costs more than it is worth: there the given changes are added instead. A repeated
-    stream record can then add twice; the error is bounded by the repeats and lasts until the number falls below 2,000
-    again.
+    stream record can then add twice; the error is bounded by the repeats and lasts until an exact count, which is made each night.
     """
     for _ in range(MOST_TRIES):
         workshop = cast("Workshop | None", table.read_one(workshop_key(workshop_id)))
         if workshop is None:
             return
-        seated = _seated(workshop, seats_changed)
-        waiting = _waiting(workshop, waiting_changed)
+        seated = _seated(workshop, None if is_exact else seats_changed)
+        waiting = _waiting(workshop, None if is_exact else waiting_changed)
         if (seated, waiting) == (workshop.attendee_count, workshop.waitlist_count):
             return
         stale = table.update_or_see(
@@ -45,18 +44,18 @@ def recount(workshop_id: str, *, seats_changed: int = 0, waiting_changed: int = 
     raise RuntimeError(f"the counts of {workshop_id} were written {MOST_TRIES} times by others meanwhile")
 
 
-def _seated(workshop: Workshop, change: int) -> int:
+def _seated(workshop: Workshop, change: int | None) -> int:
     if workshop.capacity is not None:
         keys = [block_key(workshop.id, number) for number in range(int(workshop.block_count))]
         blocks = cast("list[SeatBlock]", list(table.read_many(keys).values()))
         return sum(len(block.holders or ()) for block in blocks)
-    if workshop.attendee_count > COUNTED_UP_TO:
+    if change is not None and workshop.attendee_count > COUNTED_UP_TO:
         return max(0, int(workshop.attendee_count) + change)
     return _count(workshop.pk, prefix="ATTENDEE#", seated_only=True)
 
 
-def _waiting(workshop: Workshop, change: int) -> int:
-    if workshop.waitlist_count > COUNTED_UP_TO:
+def _waiting(workshop: Workshop, change: int | None) -> int:
+    if change is not None and workshop.waitlist_count > COUNTED_UP_TO:
         return max(0, int(workshop.waitlist_count) + change)
     return _count(waitlist_pk(workshop.id))
 
