@@ -14,7 +14,7 @@ from atelier.accounts.items import Profile, profile_key
 from atelier.categories.items import Category, category_key
 from atelier.errors import AccountSuspendedError, BadCursorError
 from atelier.paging import Page, Scope
-from atelier.rsvps.items import Attendee, attendee_key, person_key, person_sort
+from atelier.rsvps.items import Attendee, Invite, attendee_key, invited_sort, person_key, person_sort
 from atelier.table import Item, Key
 from atelier.workshops import shapes, visibility
 from atelier.workshops.items import OPEN, Workshop, host_key, series_list_key, workshop_key
@@ -182,10 +182,10 @@ def _conditions(wish: Wish) -> "Condition":
 
 
 def _mine(wish: Wish, after: str | None) -> tuple[list[WorkshopCard], str | None]:
-    """A page of what the caller hosts and attends: two queries and one batch read.
+    """A page of what the caller hosts, attends and is invited to: three queries and one batch read.
 
-    Attendee rows do not know the state of their workshop, so there is another round when too many of them turn out
-    not to belong in the list.
+    Attendee rows and invitations do not know the state of their workshop, so there is another round when too many of
+    them turn out not to belong in the list.
     """
     limit = wish.query.limit
     walks = _my_walks(wish)
@@ -210,21 +210,16 @@ def _my_walks(wish: Wish) -> list[Walk]:
         walks.append(_host_walk(wish, caller.id))
     if host_id != caller.id:
         # A host's own row has no place in this list: what they host is in it already.
-        keep = Attendee.status.is_in(*visibility.WITH_PLACE) & (Attendee.host_id != caller.id)
-        if host_id:
-            keep &= Attendee.host_id == host_id
-        walks.append(
-            Walk(
-                Item.by_person,
-                "person_sort",
-                person_key(caller.id),
-                wish.newest_first,
-                prefix=person_sort(""),
-                until=wish.until,
-                keep=keep,
-            )
-        )
+        has_place = Attendee.status.is_in(*visibility.WITH_PLACE) & (Attendee.host_id != caller.id)
+        from_host = Attendee.host_id == host_id if host_id else None
+        walks.append(_person_walk(wish, person_sort(""), has_place if from_host is None else has_place & from_host))
+        walks.append(_person_walk(wish, invited_sort(""), from_host))
     return walks
+
+
+def _person_walk(wish: Wish, prefix: str, keep: "Condition | None") -> Walk:
+    person = person_key(wish.caller.id)
+    return Walk(Item.by_person, "person_sort", person, wish.newest_first, prefix=prefix, until=wish.until, keep=keep)
 
 
 def _merged(
@@ -250,22 +245,26 @@ def _merged(
 
 
 def _my_cards(wish: Wish, rows: list[tuple[str, Item]]) -> list[tuple[str, WorkshopCard]]:
-    attended = {row.workshop_id: row for _, row in rows if isinstance(row, Attendee)}
+    mine = [row for _, row in rows if isinstance(row, Attendee | Invite)]
     hosted = {row.id: row for _, row in rows if isinstance(row, Workshop)}
-    keys = {*map(workshop_key, attended), *_beside(wish, hosted.values())}
-    keys |= {profile_key(row.host_id) for row in attended.values()}
-    keys |= {category_key(row.category_id) for row in attended.values() if row.category_id}
+    keys = {*(workshop_key(row.workshop_id) for row in mine), *_beside(wish, hosted.values())}
+    keys |= {profile_key(row.host_id) for row in mine}
+    keys |= {category_key(row.category_id) for row in mine if isinstance(row, Attendee) and row.category_id}
+    keys |= {attendee_key(row.workshop_id, wish.caller.id) for row in mine if isinstance(row, Invite)}
     found = table.read_many(keys)
     _refuse_suspended(wish, found)
     placed: list[tuple[str, Workshop, Attendee | None]] = []
     for at, row in rows:
         if isinstance(row, Workshop):
             placed.append((at, row, None))
-        elif isinstance(row, Attendee):
+        elif isinstance(row, Attendee | Invite):
             workshop = found.get(workshop_key(row.workshop_id))
+            # Who took a place is in the list by it, and who was removed is not invited any more.
+            if isinstance(row, Invite) and attendee_key(row.workshop_id, wish.caller.id) in found:
+                continue
             if isinstance(workshop, Workshop) and _belongs(wish, workshop):
-                placed.append((at, workshop, row))
-    # An attendee row may still name the category its workshop had before an edit.
+                placed.append((at, workshop, row if isinstance(row, Attendee) else None))
+    # An attendee row may still name the category its workshop had before an edit, and an invitation names none.
     late = {category_key(w.category_id) for _, w, _ in placed if w.category_id} - keys
     found |= table.read_many(late) if late else {}
     return [(at, _card(wish, workshop, row, found)) for at, workshop, row in placed]
