@@ -37,7 +37,7 @@ def frame_of(workshop: Workshop, now: datetime) -> Frame:
 
 def presence_of(record: Attendance | None, frame: Frame) -> Presence:
     """What a record says. An interval that is open, for its leave was lost, counts up to the workshop's end."""
-    spans = tuple((joined, left) for joined, left in (record.intervals if record is not None else ()))
+    spans = tuple((joined, left) for joined, left in (record.intervals or () if record is not None else ()))
     total = intervals.total_seconds(spans, frame.ended)
     return Presence(spans, total, intervals.share(spans, frame.started, frame.ended))
 
