@@ -1,4 +1,4 @@
-"""What is looked at again every few minutes, whatever anybody told."""
+"""What is looked at again and again, whatever anybody told: open rooms, series that go on, and counts."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from atelier.agora import secrets
 from atelier.agora.rest import AgoraRest
 from atelier.agora.secrets import RestAccess
 from atelier.settings import AgoraSettings, RecorderSettings, RestSettings
-from atelier.upkeep import rooms
+from atelier.upkeep import recounts, rooms, series
 from atelier.upkeep.pace import Channels, Paced
 
 KEEP_MS = 20_000
@@ -28,7 +28,21 @@ def compare_rooms() -> dict[str, Any]:
     return asdict(rooms.compare_all(agora, settings.of(RecorderSettings).recorder_queue_url))
 
 
-TASKS: dict[str, Callable[[], dict[str, Any]]] = {"rooms": compare_rooms}
+def extend_series() -> dict[str, Any]:
+    """Makes the workshops of series that come near."""
+    return asdict(series.extend_all())
+
+
+def recount() -> dict[str, Any]:
+    """Recounts what is to come."""
+    return asdict(recounts.recount_all())
+
+
+TASKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "rooms": compare_rooms,
+    "series": extend_series,
+    "recounts": recount,
+}
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
