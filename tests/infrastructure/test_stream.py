@@ -12,6 +12,7 @@ from atelier.groups import items as groups
 from atelier.recordings import items as recordings
 from atelier.rooms import items as rooms
 from atelier.rsvps import items as seats
+from atelier.series import items as series
 from atelier.workshops import items as workshops
 from tests.infrastructure import expanded
 
@@ -74,6 +75,13 @@ def test_edits_of_workshops_reach_it_and_its_own_counts_do_not() -> None:
     key = workshops.workshop_key("wks_1")
     assert _reaches(key, kind="workshop", last_change="edit")
     assert not _reaches(key, kind="workshop", last_change="counts")
+
+
+def test_a_series_reaches_it_while_an_edit_of_it_is_carried_out() -> None:
+    key = series.series_key("ser_1")
+    assert _reaches(key, kind="series", last_change="edit")
+    assert not _reaches(key, kind="series")
+    assert not _reaches(series.series_edit_key("ser_1", 2), kind="series_edit")
 
 
 def test_a_category_reaches_it_when_it_is_gone_and_not_when_it_is_counted() -> None:
