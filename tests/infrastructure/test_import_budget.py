@@ -19,6 +19,7 @@ NOWHERE = {
     "asyncio": "nothing here is asynchronous",
     "boto3": "PynamoDB has botocore; other clients come from it or are made on first use",
     "moto": "it is for tests",
+    "segno": "it is loaded when a QR code is drawn",
     "pydantic_settings": "settings are read by 40 lines of ours",
     "pytest": "it is for tests",
     "unittest": "it is for tests",
