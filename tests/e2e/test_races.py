@@ -8,9 +8,10 @@ import pytest
 from tests.e2e.api import Api
 from tests.e2e.races import check_table, crowd, places, storm
 from tests.e2e.scenes import Table, detail, eventually, join, make, need
+from tests.sizes import size
 
 
-@pytest.mark.parametrize(("capacity", "people"), [(50, 300), (1, 40)])
+@pytest.mark.parametrize(("capacity", "people"), [(50, size(120, 300)), (1, size(20, 40))])
 def test_of_many_who_ask_twice_exactly_as_many_get_a_seat_as_there_are(api: Api, capacity: int, people: int) -> None:
     host = api.person()
     workshop = make(api, host, max_capacity=capacity)
