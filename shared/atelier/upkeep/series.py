@@ -19,7 +19,7 @@ from atelier import clock, due, edits, observability, retries, table
 from atelier.accounts.items import Profile, profile_key
 from atelier.edits import CollisionError
 from atelier.retries import OutOfTimeError
-from atelier.series import making
+from atelier.series import completing, making
 from atelier.series.items import RUNNING, Series, series_key
 from atelier.table import Item
 from atelier.workshops.hosting import may_host
@@ -114,6 +114,10 @@ class _Step:
         series, host = cast("Series | None", found.get(series_key(row.id))), cast("Profile | None", found.get(host_at))
         if series is None or not _is_behind(series, now):
             return None
+        if series.pending:
+            # Somebody died over an edit of it; what it makes next follows from that.
+            completing.complete(series.id, at=lambda: now)
+            raise CollisionError
         if host is None or not may_host(host):
             _put_off(series, now + ASKED_AGAIN_AFTER)
             return _Step(is_waiting=True)
