@@ -9,6 +9,7 @@ import pytest
 from atelier.attendance import items as attendance
 from atelier.categories import items as categories
 from atelier.groups import items as groups
+from atelier.guided import items as guided
 from atelier.recordings import items as recordings
 from atelier.rooms import items as rooms
 from atelier.rsvps import items as seats
@@ -95,6 +96,13 @@ def test_a_group_reaches_it_when_it_is_gone_and_so_does_no_membership() -> None:
     assert _reaches(key, "REMOVE", kind="group")
     assert not _reaches(key, "MODIFY", kind="group")
     assert not _reaches(groups.membership_key("grp_1", "wks_1"), "REMOVE", kind="group_member")
+
+
+def test_a_guided_workshop_reaches_it_when_it_is_gone_and_not_while_people_work_on_it() -> None:
+    assert _reaches(guided.guided_key("gid_1"), "REMOVE", kind="guided")
+    assert not _reaches(guided.guided_key("gid_1"), "MODIFY", kind="guided")
+    assert not _reaches(guided.step_key("gid_1", "define"), "MODIFY", kind="step")
+    assert not _reaches(guided.member_key("gid_1", "usr_1"), "REMOVE", kind="member")
 
 
 def test_nothing_else_wakes_it() -> None:
