@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import Field
 
 from atelier.accounts.schemas import UserCard
+from atelier.attendance.verdict import USUAL_THRESHOLD
 from atelier.rsvps.schemas import AttendeeStatus
-from atelier.text import Output, Paged
+from atelier.text import Output, Paged, Query
 
 
 class AttendanceInterval(Output):
@@ -18,7 +19,7 @@ class AttendanceInterval(Output):
 
 
 class AttendanceItem(Output):
-    """Who was there, and for how long. `user` is null when the person's account is gone."""
+    """Who was there, and for how long. `user` is null for a guest and when the account is gone."""
 
     user: UserCard | None
     guest_name: str | None
@@ -27,17 +28,28 @@ class AttendanceItem(Output):
     intervals: list[AttendanceInterval]
     total_seconds: Annotated[int, Field(description="In the room, before the start and after the end too.")]
     share: Annotated[float, Field(ge=0, le=1, description="Of the actual duration; so far, while the workshop lasts.")]
-    present: Annotated[bool, Field(description="Whether the share reaches `threshold`; in person: checked in.")]
+    present: Annotated[
+        bool, Field(description="Whether the share reaches `threshold`; in person: checked in; hybrid: either.")
+    ]
 
 
 class AttendancePage(Output):
-    """A page of a workshop's attendance, ordered by the people's ids."""
+    """A page of a workshop's attendance: accounts by their ids, then guests by theirs."""
 
     items: list[AttendanceItem]
     next_cursor: str | None
 
 
+type Threshold = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
 class AttendanceQuery(Paged):
     """Which share of the actual duration makes somebody present, and the place in the list."""
 
-    threshold: float = Field(default=0.85, ge=0, le=1, allow_inf_nan=False)
+    threshold: Threshold = USUAL_THRESHOLD
+
+
+class AttendanceFileQuery(Query):
+    """Which share of the actual duration makes somebody present."""
+
+    threshold: Threshold = USUAL_THRESHOLD

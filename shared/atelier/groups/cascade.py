@@ -4,7 +4,6 @@ What is left to do stands in the table: each workshop's membership goes together
 whoever runs this again, after a crash or beside another, goes on with what is left.
 """
 
-from collections.abc import Iterator
 from itertools import batched
 from typing import TYPE_CHECKING, cast
 
@@ -31,7 +30,7 @@ def clear(group_id: str, owner_id: str, *, at: clock.Clock = clock.now) -> int:
     table.connect()
     actor_id = _deleted_by(group_id) or owner_id
     found = 0
-    for some in batched(_members(group_id), READ_AT_ONCE, strict=False):
+    for some in batched(membership.workshops_of(group_id), READ_AT_ONCE, strict=False):
         read = table.read_many(workshop_key(workshop_id) for workshop_id in some)
         for workshop_id in some:
             workshop = cast("Workshop | None", read.get(workshop_key(workshop_id)))
@@ -83,13 +82,6 @@ class _Leaving:
         with edits.transaction() as transaction:
             membership.move(transaction, workshop.id, old=self._group_id, new=None)
             transaction.update(workshop, actions, condition=Workshop.group_id == self._group_id)
-
-
-def _members(group_id: str) -> Iterator[str]:
-    pk, first = membership_key(group_id, "")
-    for item in Item.query(pk, Item.sk.startswith(first), consistent_read=True):
-        if isinstance(item, Membership):
-            yield item.workshop_id
 
 
 def _deleted_by(group_id: str) -> str | None:

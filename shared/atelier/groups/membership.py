@@ -1,5 +1,7 @@
 """Which workshops belong to a group, as part of the write of a workshop."""
 
+from collections.abc import Iterator
+
 from pynamodb.transactions import TransactWrite
 
 from atelier.accounts.caller import Caller
@@ -30,3 +32,11 @@ def move(transaction: TransactWrite, workshop_id: str, *, old: str | None, new: 
     if new is not None:
         transaction.condition_check(Group, *group_key(new), condition=Group.pk.exists())
         transaction.save(Membership(*membership_key(new, workshop_id)))
+
+
+def workshops_of(group_id: str) -> Iterator[str]:
+    """The ids of all workshops of a group, private and cancelled ones too, as it is at this moment."""
+    pk, first = membership_key(group_id, "")
+    for item in Item.query(pk, Item.sk.startswith(first), consistent_read=True):
+        if isinstance(item, Membership):
+            yield item.workshop_id
