@@ -1,10 +1,11 @@
 """Check-in by code, by guests and at doors without network; attendance: who was there, and for how long."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from atelier import errors, http, settings
+from atelier import errors, http, settings, spreadsheets
 from atelier.accounts.caller import Caller
-from atelier.attendance import listing
+from atelier.attendance import export, listing
 from atelier.attendance import schemas as attendance_schemas
 from atelier.checkins import arriving, batch, desk, guests, pages, passes, qr, schemas
 from atelier.edits import Expected
@@ -152,6 +153,41 @@ def list_attendance(workshop_id: str, caller: Caller, query: attendance_schemas.
     page = listing.page_of(workshop_id, caller, query)
     shown = attendance_schemas.AttendancePage(items=page.items, next_cursor=page.next_cursor)
     return http.Answer(200, shown, http.page_headers(f"/workshops/{workshop_id}/attendance", query, page))
+
+
+def _file_answer(file: export.File, *, is_compressed: bool) -> http.Answer:
+    named = spreadsheets.headers_of(file.name, is_compressed=is_compressed)
+    return http.Answer(200, file.content, named, spreadsheets.MEDIA_TYPE)
+
+
+@api.route(
+    "GET",
+    "/workshops/{workshop_id}/attendance.csv",
+    {200: None},
+    problems=(*_LED, errors.BadQueryError, errors.ExportTooLargeError),
+)
+def export_attendance(
+    workshop_id: str, caller: Caller, query: attendance_schemas.AttendanceFileQuery, headers: Mapping[str, str]
+) -> http.Answer:
+    """Who was there, as a file for spreadsheet programs (RFC 4180), for the host and co-hosts."""
+    is_compressed = spreadsheets.takes_gzip(headers)
+    file = export.of_workshop(workshop_id, caller, query.threshold, is_compressed=is_compressed)
+    return _file_answer(file, is_compressed=is_compressed)
+
+
+@api.route(
+    "GET",
+    "/groups/{group_id}/attendance.csv",
+    {200: None},
+    problems=(*_LED, errors.BadQueryError, errors.ExportTooLargeError),
+)
+def export_attendance_of_a_group(
+    group_id: str, caller: Caller, query: attendance_schemas.AttendanceFileQuery, headers: Mapping[str, str]
+) -> http.Answer:
+    """Who was there in all workshops of a group, as one file, for its owner."""
+    is_compressed = spreadsheets.takes_gzip(headers)
+    file = export.of_group(group_id, caller, query.threshold, is_compressed=is_compressed)
+    return _file_answer(file, is_compressed=is_compressed)
 
 
 http.warm()
