@@ -11,6 +11,7 @@ from atelier.accounts.items import Profile, profile_key
 from atelier.invites import moving
 from atelier.notifications import bounces, delivering, fan_out, mailing
 from atelier.notifications.announcements import Announcement, Share
+from atelier.series import keeping
 from atelier.settings import DeliverySettings
 from atelier.workshops.items import Workshop, workshop_key
 
@@ -51,6 +52,8 @@ _TASKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "announce": _announce,
     "tell": _tell,
     "code": _send_code,
+    "follower": keeping.bring_in_line,
+    "followers": keeping.seat_followers,
     "move_invites": moving.move,
 }
 

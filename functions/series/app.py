@@ -6,7 +6,7 @@ from atelier import errors, http
 from atelier.accounts.caller import Caller
 from atelier.edits import Expected
 from atelier.idempotency import Guard
-from atelier.series import creation, editing, ending, listing, preview, schemas, skipping, viewing
+from atelier.series import creation, editing, ending, following, listing, preview, schemas, skipping, viewing
 from atelier.text import Paged
 
 HOST_ONLY = (
@@ -126,6 +126,37 @@ def skip_a_date(caller: Caller, series_id: str, body: schemas.ExceptionInput) ->
     """Leaves a date out and cancels its workshop; again: 200."""
     is_new = skipping.skip(series_id, caller, body.date)
     return http.Answer(201 if is_new else 200, schemas.SkippedDate(date=body.date))
+
+
+@api.route(
+    "POST",
+    "/series/{series_id}/rsvp",
+    {201: schemas.SeriesRsvp, 200: schemas.SeriesRsvp},
+    problems=(
+        errors.NotFoundError,
+        errors.AccountSuspendedError,
+        errors.BannedError,
+        errors.OwnWorkshopError,
+        errors.WorkshopOverError,
+        errors.RequestInProgressError,
+    ),
+)
+def rsvp_to_a_series(series_id: str, caller: Caller) -> http.Answer:
+    """A seat in each workshop that has not begun, the waitlist where it is full, and so in new ones."""
+    places, is_new = following.follow(series_id, caller)
+    return http.Answer(201 if is_new else 200, places)
+
+
+@api.route(
+    "DELETE",
+    "/series/{series_id}/rsvp",
+    {204: None},
+    problems=(errors.NotFoundError, errors.AccountSuspendedError, errors.RequestInProgressError),
+)
+def withdraw_from_a_series(series_id: str, caller: Caller) -> http.Answer:
+    """Gives up the caller's places in all workshops of a series that have not begun, and in new ones."""
+    following.unfollow(series_id, caller)
+    return http.Answer(204)
 
 
 def _address(series_id: str) -> str:

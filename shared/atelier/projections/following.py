@@ -22,6 +22,7 @@ from atelier.projections.records import Happened
 from atelier.recordings import following as recordings
 from atelier.rsvps import counts, repair, rescheduling, seats
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
+from atelier.series import completing, keeping
 from atelier.workshops.items import Workshop, workshop_key
 
 
@@ -31,6 +32,8 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
     Raises what the table or the queue raises: then all of it is done again, which changes nothing that was done.
     """
     _clear_away(subject, happened, at)
+    if happened.is_unfinished:
+        completing.complete(subject, at=at)
     for category_id in happened.categories:
         category_counts.recount(category_id)
     if happened.has_seats:
@@ -62,15 +65,17 @@ def _clear_away(subject: str, happened: Happened, at: clock.Clock) -> None:
             guided.clear(subject)
 
 
-def _send_tasks(workshop_id: str, happened: Happened) -> None:
-    """Tells the recorder where to look. It reads what is true by then, so a task may come late, twice or in vain."""
-    tasks = [
-        {"task": "moderation", "workshop_id": workshop_id, "user_id": who} for who in sorted(happened.rights_moved)
-    ]
+def _send_tasks(subject: str, happened: Happened) -> None:
+    """Tells others where to look. They read what is true by then, so a task may come late, twice or in vain."""
+    tasks = [{"task": "moderation", "workshop_id": subject, "user_id": who} for who in sorted(happened.rights_moved)]
     if happened.recording_moved:
-        tasks.append({"task": "recording", "workshop_id": workshop_id})
+        tasks.append({"task": "recording", "workshop_id": subject})
     for task in tasks:
         queues.send_task(settings.of(settings.RecorderSettings).recorder_queue_url, task)
+    for user_id in sorted(happened.followers):
+        keeping.look_after(subject, user_id)
+    if happened.made_by:
+        keeping.welcome(happened.made_by, subject)
 
 
 def _send_announcements(subject: str, happened: Happened) -> None:

@@ -19,6 +19,7 @@ from atelier.recordings.following import became_ready
 from atelier.recordings.items import Recording
 from atelier.rooms.items import PresenceFact
 from atelier.rsvps.items import Attendee, Invite, SeatBlock, WaitlistEntry
+from atelier.series.items import Follower, Series
 from atelier.table import Item
 from atelier.workshops.items import Workshop
 
@@ -30,6 +31,7 @@ _KINDS = {
     "address_invite": AddressInvite,
     "email": EmailGuard,
     "workshop": Workshop,
+    "series": Series,
     "category": Category,
     "guided": Guided,
     "group": Group,
@@ -37,6 +39,7 @@ _KINDS = {
     "recording": Recording,
     "profile": Profile,
     "preferences": Preferences,
+    "follower": Follower,
 }
 
 
@@ -50,7 +53,8 @@ class Happened:
     recording_moved: whether a workshop that is recorded went live or stopped being so. has_recording: whether one of
     its recordings can be watched now. gone: the category, group or guided workshop that was deleted. planners: people
     whose own calendars it changed; those of everybody else follow by announcements. invited: people and addresses that
-    are invited now, and addresses that were confirmed. since: when the first of it happened.
+    are invited now, and addresses that were confirmed. is_unfinished: whether an edit of a
+    series is decided and not carried out. since: when the first of it happened.
     Flags are set by any one record of the batch.
     """
 
@@ -74,6 +78,9 @@ class Happened:
     has_recording: bool = False
     planners: set[str] = field(default_factory=set)
     invited: list[invites.Followed] = field(default_factory=list)
+    followers: set[str] = field(default_factory=set)
+    made_by: str | None = None
+    is_unfinished: bool = False
     since: datetime | None = None
 
     @property
@@ -99,6 +106,8 @@ def sort(records: Iterable[Mapping[str, Any]]) -> dict[str, Happened]:
         about.since = min(at, about.since or at)
         _note(about, old, new)
         about.invited += invites.worth_following(old, new)
+        about.is_unfinished = isinstance(new, Series) and bool(new.pending)
+        about.followers |= {one.user_id for one in (old, new) if isinstance(one, Follower)}
         about.announcements += _announced(old, new, at)
     return happened
 
@@ -114,7 +123,7 @@ def _announced(old: Item | None, new: Item | None, at: datetime) -> Iterable[Ann
             return announcing.of_edit(before, after, at)
         case Attendee() as before, Attendee() as after:
             return announcing.of_row(before, after, at)
-        case None, Attendee() as after if after.is_seated:
+        case None, Attendee() as after if after.is_seated and not after.through_series:
             return (announcing.of_rsvp(after, at),)
         case before, Recording() as after if became_ready(cast("Recording | None", before), after):
             return (announcing.of_recording(after, at),)
@@ -199,6 +208,7 @@ def _place(row: Attendee | None) -> str | None:
 def _note_edit(about: Happened, old: Workshop | None, new: Workshop | None) -> None:
     if new is not None:
         about.planners.add(new.host_id)
+        about.made_by = new.series_id if old is None else about.made_by
     lists = {workshop.category_key for workshop in (old, new) if workshop is not None and workshop.category_key}
     if (old.category_key if old else None) != (new.category_key if new else None):
         about.categories |= {key.split("#")[1] for key in lists}

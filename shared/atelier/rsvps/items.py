@@ -32,7 +32,7 @@ class Attendee(Entity, discriminator="attendee"):
 
     joined_at, left_at: first in the room, last out of it (None while in). presence_facts: how many facts they follow
     from, so that an older state never overwrites a newer one. planned_as: the version of the workshop whose time the
-    row tells, for the same reason.
+    row tells, for the same reason. through_series: it follows from their RSVP to the whole series, and goes with it.
     """
 
     status = UnicodeAttribute()
@@ -50,6 +50,7 @@ class Attendee(Entity, discriminator="attendee"):
     planned_as = NumberAttribute(null=True)
     uid_main = NumberAttribute(null=True)
     uid_screen = NumberAttribute(null=True)
+    through_series = BooleanAttribute(null=True)
 
     @property
     def workshop_id(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from atelier import clock, table
@@ -13,10 +13,14 @@ from atelier.errors import BannedError, NotFoundError, OwnWorkshopError, Removed
 from atelier.rsvps import seats
 from atelier.rsvps.dry import dry_blocks
 from atelier.rsvps.items import Attendee, Invite, SeatBlock, attendee_key, block_key, invite_key
+from atelier.series.items import Declined, declined_key
 from atelier.table import Item, Key
 from atelier.workshops import visibility
 from atelier.workshops.items import Workshop, workshop_key
 from atelier.workshops.standing import Standing, standing_of
+
+DECLINED_FOR = timedelta(days=30)
+"""How long after its start it is known who wanted no place in a workshop: it may still be moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,9 @@ def take_place(seen: Visit, caller: Caller, *, at: datetime) -> Attendee:
     return seats.place(seen.workshop, row, at=at, known=seen.blocks)
 
 
-def withdraw(workshop_id: str, caller: Caller) -> None:
-    """Gives up the caller's place, whatever it is; nothing when there is none, so that it can be repeated.
+def withdraw(workshop_id: str, caller: Caller, *, at: clock.Clock = clock.now) -> None:
+    """Gives up the caller's place, whatever it is; nothing when there is none, so that it can be repeated. In a
+    workshop of a series, they are not given one again because they follow the series.
 
     Raises NotFoundError for those who may not know the workshop, AccountSuspendedError, WorkshopOverError after its
     end.
@@ -132,4 +137,16 @@ def withdraw(workshop_id: str, caller: Caller) -> None:
         return
     if seen.workshop.status == "ended":
         raise WorkshopOverError
-    seats.give_up(seen.workshop, caller.id, seen.row)
+    declined = _declined(seen.workshop, caller.id, at())
+    also = (lambda t: t.save(declined)) if declined is not None else None
+    if seats.give_up(seen.workshop, caller.id, seen.row, also=also) is None and declined is not None:
+        declined.save()
+
+
+def _declined(workshop: Workshop, user_id: str, at: datetime) -> Declined | None:
+    """That a person wants no place in a workshop of a series, for whoever gives places to those who follow it."""
+    if not workshop.series_id or workshop.is_over:
+        return None
+    key = declined_key(workshop.series_id, workshop.id, user_id)
+    kept_until = max(at, workshop.scheduled_at) + DECLINED_FOR
+    return Declined(*key, at=clock.milliseconds(at), expires_at=int(kept_until.timestamp()))

@@ -90,9 +90,19 @@ class SeriesEdit(Item, discriminator="series_edit"):
 
 
 class Follower(Item, discriminator="follower"):
-    """Somebody wants a place in every workshop of a series, those that are still to be made included."""
+    """Somebody wants a place in every workshop of a series, those that are still to be made included.
 
-    since = InstantAttribute()
+    since: from when on, in milliseconds. leaving_at: since when, in milliseconds, they want none of them any more, and
+    their places are being given up; the item goes when that is done.
+    """
+
+    since = NumberAttribute()
+    leaving_at = NumberAttribute(null=True)
+
+    @property
+    def stays(self) -> bool:
+        """Whether they do want them still."""
+        return self.leaving_at is None
 
     @property
     def series_id(self) -> str:
@@ -103,6 +113,15 @@ class Follower(Item, discriminator="follower"):
     def user_id(self) -> str:
         """The person."""
         return self.sk.removeprefix("FOLLOWER#")
+
+
+class Declined(Item, discriminator="declined"):
+    """Somebody gave up their place in one workshop of a series: that they follow the series does not give it back.
+
+    at: when they did, in milliseconds; who follows the series anew afterwards is given a place again.
+    """
+
+    at = NumberAttribute()
 
 
 def series_key(series_id: str) -> Key:
@@ -123,6 +142,16 @@ def series_edit_key(series_id: str, version: int) -> Key:
 def follower_key(series_id: str, user_id: str) -> Key:
     """Where it stands that a person follows a series."""
     return f"SERIES#{series_id}", f"FOLLOWER#{user_id}"
+
+
+def followed_sort(series_id: str) -> str:
+    """The place of a series in the list of what a person has to do with."""
+    return f"FOLLOWING#{series_id}"
+
+
+def declined_key(series_id: str, workshop_id: str, user_id: str) -> Key:
+    """Where it stands that a person gave up their place in a workshop of a series."""
+    return f"SERIES#{series_id}", f"DECLINED#{user_id}#{workshop_id}"
 
 
 def occurrence_id(series_id: str, day: date) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from atelier.accounts.schemas import User, UserCard
+from atelier.rsvps.schemas import AttendeeStatus
 from atelier.series import rules
 from atelier.series.wallclock import Note
 from atelier.text import Input, LongText, Output, Place, Query, Title, Zone, left_out
@@ -209,3 +210,22 @@ class SeriesPage(Output):
 
     items: list[SeriesCard]
     next_cursor: str | None
+
+
+class SeriesPlace(Output):
+    """What the caller has in one workshop of a series. `problem`: what keeps them from a place, by the code that an
+    RSVP to it would be refused with; `declined`: they gave it up themselves.
+    """
+
+    workshop_id: str
+    scheduled_at: datetime
+    status: AttendeeStatus | None
+    position: Annotated[int | None, Field(description="From 1, exact up to 100; null behind that and without a wait.")]
+    problem: str | None
+
+
+class SeriesRsvp(Output):
+    """What the caller has in each workshop of a series that has not begun, soonest first."""
+
+    series_id: str
+    items: list[SeriesPlace]

@@ -71,5 +71,5 @@ def _fields(series: Series, category: Category | None, caller: Caller, follower:
         "is_complete": series.feed_key is None,
         "created_at": series.created_at,
         "updated_at": series.updated_at,
-        "my": MySeriesPart(is_host=series.host_id == caller.id, is_following=follower is not None),
+        "my": MySeriesPart(is_host=series.host_id == caller.id, is_following=follower is not None and follower.stays),
     }

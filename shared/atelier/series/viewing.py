@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import cast
 
 from atelier import clock, table
@@ -12,6 +11,7 @@ from atelier.accounts.items import Profile, profile_key
 from atelier.categories.items import Category, category_key
 from atelier.errors import AccountSuspendedError, NotAllowedError, NotFoundError
 from atelier.series import shapes, succession
+from atelier.series.ahead import upcoming
 from atelier.series.items import (
     Follower,
     Series,
@@ -23,10 +23,7 @@ from atelier.series.items import (
 from atelier.series.schemas import SeriesDetail
 from atelier.table import Item, Key
 from atelier.workshops import visibility
-from atelier.workshops.items import OPEN, Workshop, series_list_key
-
-LONGEST = timedelta(days=2)
-"""What began longer ago is over: a workshop takes a day at most, and then some."""
+from atelier.workshops.items import Workshop
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +76,6 @@ def require_host(series_id: str, caller: Caller, *, also: Iterable[Key] = (), at
     if not caller.is_admin and sight.series.host_id != caller.id:
         raise NotAllowedError
     return sight
-
-
-def upcoming(series_id: str, *, at: clock.Clock = clock.now) -> list[Workshop]:
-    """The workshops of a series that are not over, soonest first: one query."""
-    table.connect()
-    rows = Item.by_series.query(
-        series_list_key(series_id),
-        Item.starts >= clock.to_text(at() - LONGEST),
-        filter_condition=Workshop.status.is_in(*OPEN),
-    )
-    return [cast("Workshop", row) for row in rows]
 
 
 def view(series_id: str, caller: Caller, *, at: clock.Clock = clock.now) -> tuple[SeriesDetail, int]:
