@@ -6,7 +6,6 @@ from atelier import errors, http
 from atelier.accounts.caller import Caller
 from atelier.edits import Expected
 from atelier.idempotency import Guard
-from atelier.series import ending
 from atelier.workshops import creation, editing, lifecycle, listing, summary, viewing
 from atelier.workshops.schemas import (
     WorkshopCancelQuery,
@@ -109,6 +108,9 @@ def cancel_workshop(
 ) -> http.Answer:
     """Cancels a workshop that is not over; with `scope=following` those that follow in its series as well."""
     if query.scope == "following":
+        # It brings what expands rules, and is seldom asked for.
+        from atelier.series import ending  # noqa: PLC0415
+
         ending.end_from(workshop_id, caller, if_match)
     else:
         lifecycle.cancel(workshop_id, caller, if_match)

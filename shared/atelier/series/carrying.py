@@ -21,7 +21,7 @@ from atelier.retries import OutOfTimeError
 from atelier.rsvps import capacity
 from atelier.series.items import RUNNING, Series, series_key
 from atelier.workshops import writing
-from atelier.workshops.editing import Change
+from atelier.workshops.changing import Change
 from atelier.workshops.items import Workshop
 
 CHUNK = 45

@@ -4,10 +4,10 @@ from functools import partial
 from typing import cast
 
 from atelier import clock, table
-from atelier.series import carrying, ending, planning
+from atelier.series import cancelling, carrying, planning
 from atelier.series.items import Series, series_key
 
-_WAYS = {"edit": (planning.left_to_do, planning.settle), "end": (ending.left_to_do, ending.settle)}
+_WAYS = {"edit": (planning.left_to_do, planning.settle), "end": (cancelling.left_to_do, cancelling.settle)}
 
 
 def complete(series_id: str, *, at: clock.Clock = clock.now) -> bool:

@@ -8,7 +8,7 @@ from atelier.accounts.caller import Caller
 from atelier.edits import CollisionError
 from atelier.errors import NotEditableError, SeriesEndedError, ValidationFailedError
 from atelier.series import completing, deciding, making, viewing
-from atelier.series.ending import NOT_BEGUN
+from atelier.series.ahead import BEFORE_BEGINNING
 from atelier.series.items import Series, occurrence_id
 from atelier.workshops import writing
 from atelier.workshops.items import Workshop, workshop_key
@@ -43,7 +43,7 @@ def _attempt(series_id: str, caller: Caller, day: date, at: clock.Clock) -> bool
     making.advance(after, date.fromisoformat(after.made_until))
     with edits.transaction() as transaction:
         deciding.update(transaction, series, after)
-        if workshop is not None and workshop.status in NOT_BEGUN:
+        if workshop is not None and workshop.status in BEFORE_BEGINNING:
             cancelled = writing.changed(workshop, {"status": "cancelled"}, by=caller.id, at=at)
             writing.update(transaction, workshop, cancelled)
             audit.write(
@@ -63,6 +63,6 @@ def _require_ahead(series: Series, workshop: Workshop | None, day: date, at: clo
     elif workshop.status == "cancelled":
         is_ahead = workshop.scheduled_at > at()
     else:
-        is_ahead = workshop.status in NOT_BEGUN
+        is_ahead = workshop.status in BEFORE_BEGINNING
     if not is_ahead:
         raise NotEditableError("It has begun, or is past.")
