@@ -24,6 +24,11 @@ ANSWERS = {
     "groups/create_not_organizer": 403,
     "groups/list": 200,
     "series/preview": 200,
+    "guided/change_step_of_nothing": 404,
+    "guided/create": 201,
+    "guided/list": 200,
+    "guided/list_step_definitions": 200,
+    "guided/shared_unknown": 404,
 }
 
 
@@ -33,7 +38,7 @@ def test_a_sample_event_gets_its_answer(world: World, case: str, status: int) ->
     assert send(case.split("/", 1)[0], event).status == status
 
 
-@pytest.mark.parametrize("function", ["accounts", "categories", "series"])
+@pytest.mark.parametrize("function", ["accounts", "categories", "series", "guided"])
 def test_every_sample_event_is_sent(function: str) -> None:
     found = {f"{function}/{path.stem}" for path in (ROOT / "events" / function).glob("*.json")}
     assert found == {case for case in ANSWERS if case.startswith(f"{function}/")}
