@@ -3,6 +3,7 @@
 The routes under `/workshops/{workshop_id}` are asked about a private workshop, first while it is live and then after
 its end, when it has a recording, a chat and everybody's notes. The person in `{user_id}` is another attendee.
 Those under `/guided-workshops/{guided_id}` are asked by people of each role; `{user_id}` is another viewer.
+The series is private, and whoever sees the workshop is invited to one of its workshops.
 
 `python -m tests.route_matrix` writes the tables into docs/access.md.
 """
@@ -76,6 +77,14 @@ GET    /step-definitions                                       200 200 200 200 2
 GET    /guided-workshops                                       200 200 200 200 200 200
 POST   /guided-workshops                                       201 201 201 201 201 201
 POST   /series/preview                                         200 200 200 200 200 200
+GET    /series                                                 200 200 200 200 200 200
+POST   /series                                                 201 201 201 201 201 201
+GET    /series/{series_id}                                     404 200 200 200 200 200
+PATCH  /series/{series_id}                                     404 403 403 403 200 200
+DELETE /series/{series_id}                                     404 403 403 403 204 204
+POST   /series/{series_id}/exceptions                          404 403 403 403 201 201
+POST   /series/{series_id}/rsvp                                404 201 201 201 409 201
+DELETE /series/{series_id}/rsvp                                404 204 204 204 204 204
 """
 
 GUIDED_PEOPLE = ("stranger", "suspended", "viewer", "editor", "owner", "admin")
@@ -136,6 +145,15 @@ BODIES: dict[str, Any] = {
     "PUT /guided-workshops/{guided_id}/members/{user_id}": {"role": "owner"},
     "PATCH /guided-workshops/{guided_id}/steps/{step}": {"output": "overwritten"},
     "POST /guided-workshops/{guided_id}/share-links": {"scope": ["steps", "packs"]},
+    "POST /series": {
+        "title": "Salt firing",
+        "rrule": "FREQ=WEEKLY",
+        "start_date": "2099-03-28",
+        "time_of_day": "18:30",
+        "timezone": "Europe/Berlin",
+    },
+    "PATCH /series/{series_id}": {"title": "Salt firing"},
+    "POST /series/{series_id}/exceptions": {"date": "2099-03-28"},
     "POST /webhooks/agora": {"noticeId": "1", "productId": 1, "eventType": 101, "notifyMs": 1, "payload": {}},
 }
 """What is sent where something must be sent."""

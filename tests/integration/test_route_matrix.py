@@ -13,9 +13,10 @@ from atelier.workshops import visibility
 from functions.recording_webhook import app as webhook
 from functions.tokens import app as tokens
 from local.openapi import functions
-from tests import route_matrix
+from tests import route_matrix, series
 from tests.calling import Reply, World, call, id_of
 from tests.groups import a_group
+from tests.invites import invite
 from tests.recordings import hear, put, whole_session
 from tests.rewinding import rewind, rows
 from tests.rooms import CREDENTIALS, rights, rsvp
@@ -77,6 +78,7 @@ def places(world: World, monkeypatch: pytest.MonkeyPatch) -> Places:
     run(workshop_id, "start")
     return {
         "workshop_id": workshop_id,
+        "series_id": a_private_series("waitlisted", "attendee", "co-host"),
         "user_id": id_of("another"),
         "category_id": world.category()["id"],
         "group_id": a_group(world, "host"),
@@ -87,6 +89,15 @@ def places(world: World, monkeypatch: pytest.MonkeyPatch) -> Places:
         "code": "not_found",
         "token": "0" * 43,
     }
+
+
+def a_private_series(*invited: str) -> str:
+    """A series on the 28th of each month; these people are invited to the first of it."""
+    body = series.wanted(rrule="FREQ=MONTHLY;BYMONTHDAY=28", title=SECRET_TITLE, is_private=True)
+    made = series.ask("POST", body=body).json
+    assert invite(made["workshops"][0]["id"], *invited).status == 200
+    series_id: str = made["id"]
+    return series_id
 
 
 @pytest.fixture
