@@ -1,0 +1,1 @@
+"""Build packs: what a guided workshop came to, as one document that can be handed on."""
