@@ -1,4 +1,4 @@
-"""Who may do what: every route of the API, and what six kinds of people are answered.
+"""Who may do what: every route of the API, and what seven kinds of people are answered.
 
 The routes under `/workshops/{workshop_id}` are asked about a private workshop, first while it is live and then after
 its end, when it has a recording, a chat and everybody's notes. The person in `{user_id}` is another attendee.
@@ -17,74 +17,80 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "access.md"
 BEGIN, END = "<!-- tables: begin -->\n", "<!-- tables: end -->\n"
 
-PEOPLE = ("stranger", "waitlisted", "attendee", "co-host", "host", "admin")
-"""`waitlisted` stands for the invited as well: they see a private workshop and have no seat in it."""
+PEOPLE = ("stranger", "invited", "waitlisted", "attendee", "co-host", "host", "admin")
+"""`invited`: they see a private workshop and have no place in it yet."""
 
 PRIVATE_WORKSHOP = """
-                                                               live                      ended
-GET    /workshops/{workshop_id}                                404 200 200 200 200 200   404 200 200 200 200 200
-PATCH  /workshops/{workshop_id}                                404 403 403 403 409 409   404 403 403 403 409 409
-DELETE /workshops/{workshop_id}                                404 403 403 403 204 204   404 403 403 403 409 409
-POST   /workshops/{workshop_id}/lobby                          404 403 403 403 409 409   404 403 403 403 409 409
-POST   /workshops/{workshop_id}/start                          404 403 403 403 200 200   404 403 403 403 409 409
-POST   /workshops/{workshop_id}/end                            404 403 403 403 200 200   404 403 403 403 200 200
-POST   /workshops/{workshop_id}/rsvp                           404 200 200 200 409 201   404 409 409 409 409 409
-DELETE /workshops/{workshop_id}/rsvp                           404 204 204 204 204 204   404 409 409 409 204 409
-GET    /workshops/{workshop_id}/attendees                      404 403 200 200 200 200   404 403 200 200 200 200
-PATCH  /workshops/{workshop_id}/attendees/{user_id}            404 403 403 200 200 200   404 403 403 200 200 200
-DELETE /workshops/{workshop_id}/attendees/{user_id}            404 403 403 204 204 204   404 403 403 204 204 204
-POST   /workshops/{workshop_id}/token                          404 409 200 200 200 200   404 409 409 409 409 409
-GET    /workshops/{workshop_id}/summary                        404 409 409 409 409 409   404 200 200 200 200 200
-POST   /workshops/{workshop_id}/hand                           404 403 200 200 403 403   404 403 409 409 403 403
-DELETE /workshops/{workshop_id}/hand                           404 403 204 204 403 403   404 403 204 204 403 403
-GET    /workshops/{workshop_id}/hands                          404 403 403 200 200 200   404 403 403 200 200 200
-POST   /workshops/{workshop_id}/chat                           404 403 201 201 201 201   404 403 409 409 409 409
-GET    /workshops/{workshop_id}/chat                           404 200 200 200 200 200   404 200 200 200 200 200
-GET    /workshops/{workshop_id}/note                           404 200 200 200 200 200   404 200 200 200 200 200
-PUT    /workshops/{workshop_id}/note                           404 200 200 200 200 200   404 200 200 200 200 200
-GET    /workshops/{workshop_id}/room                           404 403 403 200 200 200   404 403 403 200 200 200
-GET    /workshops/{workshop_id}/recordings                     404 200 200 200 200 200   404 200 200 200 200 200
-GET    /workshops/{workshop_id}/calendar.ics                   404 200 200 200 200 200   404 200 200 200 200 200
-GET    /workshops/{workshop_id}/attendance                     404 403 403 200 200 200   404 403 403 200 200 200
+                                                               live                          ended
+GET    /workshops/{workshop_id}                                404 200 200 200 200 200 200   404 200 200 200 200 200 200
+PATCH  /workshops/{workshop_id}                                404 403 403 403 403 409 409   404 403 403 403 403 409 409
+DELETE /workshops/{workshop_id}                                404 403 403 403 403 204 204   404 403 403 403 403 409 409
+POST   /workshops/{workshop_id}/lobby                          404 403 403 403 403 409 409   404 403 403 403 403 409 409
+POST   /workshops/{workshop_id}/start                          404 403 403 403 403 200 200   404 403 403 403 403 409 409
+POST   /workshops/{workshop_id}/end                            404 403 403 403 403 200 200   404 403 403 403 403 200 200
+POST   /workshops/{workshop_id}/rsvp                           404 201 200 200 200 409 201   404 409 409 409 409 409 409
+DELETE /workshops/{workshop_id}/rsvp                           404 204 204 204 204 204 204   404 409 409 409 409 204 409
+GET    /workshops/{workshop_id}/attendees                      404 403 403 200 200 200 200   404 403 403 200 200 200 200
+PATCH  /workshops/{workshop_id}/attendees/{user_id}            404 403 403 403 200 200 200   404 403 403 403 200 200 200
+DELETE /workshops/{workshop_id}/attendees/{user_id}            404 403 403 403 204 204 204   404 403 403 403 204 204 204
+POST   /workshops/{workshop_id}/invites                        404 403 403 403 200 200 200   404 403 403 403 409 409 409
+GET    /workshops/{workshop_id}/invites                        404 403 403 403 200 200 200   404 403 403 403 200 200 200
+DELETE /workshops/{workshop_id}/invites/{user_id}              404 403 403 403 204 204 204   404 403 403 403 204 204 204
+POST   /workshops/{workshop_id}/invite-links                   404 403 403 403 201 201 201   404 403 403 403 409 409 409
+DELETE /workshops/{workshop_id}/invite-links/{link_id}         404 403 403 403 204 204 204   404 403 403 403 204 204 204
+POST   /workshops/{workshop_id}/token                          404 409 409 200 200 200 200   404 409 409 409 409 409 409
+GET    /workshops/{workshop_id}/summary                        404 409 409 409 409 409 409   404 200 200 200 200 200 200
+POST   /workshops/{workshop_id}/hand                           404 403 403 200 200 403 403   404 403 403 409 409 403 403
+DELETE /workshops/{workshop_id}/hand                           404 403 403 204 204 403 403   404 403 403 204 204 403 403
+GET    /workshops/{workshop_id}/hands                          404 403 403 403 200 200 200   404 403 403 403 200 200 200
+POST   /workshops/{workshop_id}/chat                           404 403 403 201 201 201 201   404 403 403 409 409 409 409
+GET    /workshops/{workshop_id}/chat                           404 200 200 200 200 200 200   404 200 200 200 200 200 200
+GET    /workshops/{workshop_id}/note                           404 200 200 200 200 200 200   404 200 200 200 200 200 200
+PUT    /workshops/{workshop_id}/note                           404 200 200 200 200 200 200   404 200 200 200 200 200 200
+GET    /workshops/{workshop_id}/room                           404 403 403 403 200 200 200   404 403 403 403 200 200 200
+GET    /workshops/{workshop_id}/recordings                     404 200 200 200 200 200 200   404 200 200 200 200 200 200
+GET    /workshops/{workshop_id}/calendar.ics                   404 200 200 200 200 200 200   404 200 200 200 200 200 200
+GET    /workshops/{workshop_id}/attendance                     404 403 403 403 200 200 200   404 403 403 403 200 200 200
 """
 
 ELSEWHERE = """
-GET    /workshops                                              200 200 200 200 200 200
-POST   /workshops                                              201 201 201 201 201 201
-GET    /me                                                     200 200 200 200 200 200
-PATCH  /me                                                     200 200 200 200 200 200
-POST   /me/email/verify                                        422 422 422 422 422 422
-GET    /me/bans                                                200 200 200 200 200 200
-DELETE /me/bans/{user_id}                                      204 204 204 204 204 204
-GET    /me/notification-preferences                            200 200 200 200 200 200
-PUT    /me/notification-preferences                            200 200 200 200 200 200
-POST   /me/calendar-feed                                       201 201 201 201 201 201
-DELETE /me/calendar-feed                                       204 204 204 204 204 204
-GET    /notifications                                          200 200 200 200 200 200
-POST   /notifications/read                                     200 200 200 200 200 200
-GET    /users/{user_id}                                        200 200 200 200 200 200
-PATCH  /users/{user_id}                                        403 403 403 403 403 200
-GET    /categories                                             200 200 200 200 200 200
-POST   /categories                                             403 403 403 403 403 201
-PATCH  /categories/{category_id}                               403 403 403 403 403 200
-DELETE /categories/{category_id}                               403 403 403 403 403 204
-GET    /groups                                                 200 200 200 200 200 200
-POST   /groups                                                 403 403 403 403 201 201
-GET    /groups/{group_id}                                      200 200 200 200 200 200
-PATCH  /groups/{group_id}                                      403 403 403 403 200 200
-DELETE /groups/{group_id}                                      403 403 403 403 204 204
-GET    /step-definitions                                       200 200 200 200 200 200
-GET    /guided-workshops                                       200 200 200 200 200 200
-POST   /guided-workshops                                       201 201 201 201 201 201
-POST   /series/preview                                         200 200 200 200 200 200
-GET    /series                                                 200 200 200 200 200 200
-POST   /series                                                 201 201 201 201 201 201
-GET    /series/{series_id}                                     404 200 200 200 200 200
-PATCH  /series/{series_id}                                     404 403 403 403 200 200
-DELETE /series/{series_id}                                     404 403 403 403 204 204
-POST   /series/{series_id}/exceptions                          404 403 403 403 201 201
-POST   /series/{series_id}/rsvp                                404 201 201 201 409 201
-DELETE /series/{series_id}/rsvp                                404 204 204 204 204 204
+GET    /workshops                                              200 200 200 200 200 200 200
+POST   /workshops                                              201 201 201 201 201 201 201
+GET    /me                                                     200 200 200 200 200 200 200
+PATCH  /me                                                     200 200 200 200 200 200 200
+POST   /me/email/verify                                        422 422 422 422 422 422 422
+GET    /me/bans                                                200 200 200 200 200 200 200
+DELETE /me/bans/{user_id}                                      204 204 204 204 204 204 204
+GET    /me/notification-preferences                            200 200 200 200 200 200 200
+PUT    /me/notification-preferences                            200 200 200 200 200 200 200
+POST   /me/calendar-feed                                       201 201 201 201 201 201 201
+DELETE /me/calendar-feed                                       204 204 204 204 204 204 204
+GET    /notifications                                          200 200 200 200 200 200 200
+POST   /notifications/read                                     200 200 200 200 200 200 200
+POST   /invites/accept                                         404 404 404 404 404 404 404
+GET    /users/{user_id}                                        200 200 200 200 200 200 200
+PATCH  /users/{user_id}                                        403 403 403 403 403 403 200
+GET    /categories                                             200 200 200 200 200 200 200
+POST   /categories                                             403 403 403 403 403 403 201
+PATCH  /categories/{category_id}                               403 403 403 403 403 403 200
+DELETE /categories/{category_id}                               403 403 403 403 403 403 204
+GET    /groups                                                 200 200 200 200 200 200 200
+POST   /groups                                                 403 403 403 403 403 201 201
+GET    /groups/{group_id}                                      200 200 200 200 200 200 200
+PATCH  /groups/{group_id}                                      403 403 403 403 403 200 200
+DELETE /groups/{group_id}                                      403 403 403 403 403 204 204
+GET    /step-definitions                                       200 200 200 200 200 200 200
+GET    /guided-workshops                                       200 200 200 200 200 200 200
+POST   /guided-workshops                                       201 201 201 201 201 201 201
+POST   /series/preview                                         200 200 200 200 200 200 200
+GET    /series                                                 200 200 200 200 200 200 200
+POST   /series                                                 201 201 201 201 201 201 201
+GET    /series/{series_id}                                     404 200 200 200 200 200 200
+PATCH  /series/{series_id}                                     404 403 403 403 403 200 200
+DELETE /series/{series_id}                                     404 403 403 403 403 204 204
+POST   /series/{series_id}/exceptions                          404 403 403 403 403 201 201
+POST   /series/{series_id}/rsvp                                404 201 201 201 201 409 201
+DELETE /series/{series_id}/rsvp                                404 204 204 204 204 204 204
 """
 
 GUIDED_PEOPLE = ("stranger", "suspended", "viewer", "editor", "owner", "admin")
@@ -121,6 +127,9 @@ POST   /webhooks/agora                                         401
 BODIES: dict[str, Any] = {
     "PATCH /workshops/{workshop_id}": {"title": "Salt firing"},
     "PATCH /workshops/{workshop_id}/attendees/{user_id}": {"can_speak": True},
+    "POST /workshops/{workshop_id}/invites": {"emails": ["someone@example.com"]},
+    "POST /workshops/{workshop_id}/invite-links": {"max_uses": 5},
+    "POST /invites/accept": {"token": "0" * 52},
     "POST /workshops/{workshop_id}/chat": {"message": "How hot is it?"},
     "PUT /workshops/{workshop_id}/note": {"content": "Ask about the glaze"},
     "POST /workshops/{workshop_id}/token": {"device": "main"},
