@@ -74,7 +74,7 @@ def checked_in(workshop_id: str) -> dict[str, datetime]:
     """Everybody with an account who is checked in, and since when."""
     found = Item.query(f"ATTENDANCE#{workshop_id}", consistent_read=True)
     people = [one for one in found if isinstance(one, Attendance)]
-    return {one.user_id: one.checked_in_at for one in people if one.checked_in_by is not None}
+    return {one.user_id: one.checked_in_at for one in people if "checked_in_at" in one.serialize()}
 
 
 def guests_of(workshop_id: str) -> list[Guest]:
