@@ -51,6 +51,7 @@ GET    /workshops/{workshop_id}/room                           404 403 403 403 2
 GET    /workshops/{workshop_id}/recordings                     404 200 200 200 200 200 200   404 200 200 200 200 200 200
 GET    /workshops/{workshop_id}/calendar.ics                   404 200 200 200 200 200 200   404 200 200 200 200 200 200
 GET    /workshops/{workshop_id}/attendance                     404 403 403 403 200 200 200   404 403 403 403 200 200 200
+GET    /workshops/{workshop_id}/attendance.csv                 404 403 403 403 200 200 200   404 403 403 403 200 200 200
 """
 
 ELSEWHERE = """
@@ -79,6 +80,7 @@ POST   /groups                                                 403 403 403 403 4
 GET    /groups/{group_id}                                      200 200 200 200 200 200 200
 PATCH  /groups/{group_id}                                      403 403 403 403 403 200 200
 DELETE /groups/{group_id}                                      403 403 403 403 403 204 204
+GET    /groups/{group_id}/attendance.csv                       403 403 403 403 403 200 200
 GET    /step-definitions                                       200 200 200 200 200 200 200
 GET    /guided-workshops                                       200 200 200 200 200 200 200
 POST   /guided-workshops                                       201 201 201 201 201 201 201

@@ -292,13 +292,13 @@ class TestList:
         reply = attendance(workshop_id, query)
         assert (reply.status, reply.code) == (400, "bad_query")
 
-    def test_a_page_is_a_batch_two_queries_and_a_batch(self, world: World, stream: Stream) -> None:
+    def test_the_last_page_is_a_batch_three_queries_and_a_batch(self, world: World, stream: Stream) -> None:
         session = Session(world)
         hear(*session.visit("ana", 0, 600))
         stream.run()
         with counted() as use:
             assert attendance(session.id).status == 200
-        assert use.operations == ["BatchGetItem", "Query", "Query", "BatchGetItem"]
+        assert use.operations == ["BatchGetItem", "Query", "Query", "Query", "BatchGetItem"]
 
 
 class TestWhoMayRead:
