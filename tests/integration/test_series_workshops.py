@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from atelier import clock
 from atelier.workshops.items import Description, description_key
 from tests.calendars import events_of, feed_of, file_of, subscribe
