@@ -37,6 +37,7 @@ INDEXES_QUERIED = {
     "projections": {"by_category", "by_person", "by_series"},
     "upkeep": {"by_category", "by_due", "by_feed", "by_series"},
     "reminders": {"by_due"},
+    "deliveries": {"by_series"},
     "calendars": {"by_host", "by_person"},
     "guided": {"by_person"},
 }

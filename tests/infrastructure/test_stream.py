@@ -105,6 +105,11 @@ def test_a_guided_workshop_reaches_it_when_it_is_gone_and_not_while_people_work_
     assert not _reaches(guided.member_key("gid_1", "usr_1"), "REMOVE", kind="member")
 
 
+@pytest.mark.parametrize("happened", ["INSERT", "MODIFY", "REMOVE"])
+def test_whoever_begins_to_follow_a_series_or_stops_reaches_it(happened: str) -> None:
+    assert _reaches(series.follower_key("ser_1", "usr_1"), happened)
+
+
 def test_nothing_else_wakes_it() -> None:
     assert not _reaches(workshops.description_key("wks_1"), kind="description")
     assert not _reaches(("USER#usr_1", "#PROFILE"), kind="profile")
@@ -112,6 +117,7 @@ def test_nothing_else_wakes_it() -> None:
     assert not _reaches(rooms.message_key("wks_1", 1, "msg_1"), kind="message")
     assert not _reaches(attendance.attendance_key("wks_1", "usr_1"), kind="attendance")
     assert not _reaches(recordings.lock_key("wks_1"), kind="recorder")
+    assert not _reaches(series.declined_key("ser_1", "wks_1", "usr_1"), kind="declined")
 
 
 def test_there_are_no_more_patterns_than_lambda_takes() -> None:
