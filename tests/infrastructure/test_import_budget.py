@@ -33,7 +33,8 @@ ONLY_FOR = {
     "atelier.rooms.joining": {"tokens"},
     "atelier.rooms.chat": {"rooms"},
     "atelier.recordings.recorder": {"recorder"},
-    "dateutil.rrule": {"series", "projections", "deliveries", "upkeep"},
+    "reportlab": {"packs"},
+    "dateutil.rrule": {"series", "projections", "deliveries", "upkeep", "calendars"},
 }
 MOST_MODULES_HTTP = 520
 MOST_MODULES = 470
