@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from atelier.accounts.items import email_key
 from atelier.attendance import items as attendance
 from atelier.categories import items as categories
 from atelier.groups import items as groups
 from atelier.guided import items as guided
+from atelier.invites import items as invites
 from atelier.recordings import items as recordings
 from atelier.rooms import items as rooms
 from atelier.rsvps import items as seats
@@ -70,6 +72,14 @@ def test_changes_of_seats_reach_it(key: tuple[str, str], happened: str) -> None:
 def test_facts_of_presence_and_changes_of_recordings_reach_it(happened: str) -> None:
     assert _reaches(rooms.presence_key("wks_1", "usr_1", 7, 1, "join"), happened)
     assert _reaches(recordings.recording_key("wks_1", "rec_1"), happened)
+
+
+def test_invitations_and_confirmed_addresses_reach_it() -> None:
+    assert _reaches(seats.invite_key("wks_1", "usr_1"), "INSERT", kind="invite")
+    assert _reaches(invites.address_invite_key("wks_1", "inv_1"), "INSERT", kind="address_invite")
+    assert _reaches(email_key("ana@example.com"), "INSERT", kind="email")
+    assert not _reaches(invites.awaited_key("wks_1", "ana@example.com"), "INSERT", kind="awaited_address")
+    assert not _reaches(invites.link_key("lnk_1"), kind="invite_link")
 
 
 def test_edits_of_workshops_reach_it_and_its_own_counts_do_not() -> None:
