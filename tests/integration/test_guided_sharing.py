@@ -21,6 +21,12 @@ from tests.guided import NOWHERE, ask, audit_of, change, join, look, make, share
 from tests.workshops import in_
 
 
+@pytest.fixture(autouse=True)
+def packs_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the files of build packs lie."""
+    monkeypatch.setenv("PACKS_BUCKET", "atelier-packs")
+
+
 def revoke(guided_id: str, link_id: str) -> int:
     """Revokes a link; the status."""
     return ask("DELETE", f"/{guided_id}/share-links/{link_id}").status
