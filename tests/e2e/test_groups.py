@@ -54,8 +54,11 @@ def test_a_deleted_group_cancels_what_has_not_begun(api: Api) -> None:
     eventually(lambda: detail(api, ana, live)["group_id"], wish=None)
     assert detail(api, ana, live)["status"] == "live"
     refused(api(host, "POST", "/workshops", _wanted_in(group)), 422, "unknown_group")
-    told = lambda: [one["type"] for one in need(api(ana, "GET", "/notifications"), 200)["items"]]  # noqa: E731
-    eventually(lambda: told().count("workshop_cancelled"), wish=1)
+    eventually(lambda: _told(api, ana).count("workshop_cancelled"), wish=1)
+
+
+def _told(api: Api, who: str) -> list[str]:
+    return [one["type"] for one in need(api(who, "GET", "/notifications"), 200)["items"]]
 
 
 def _wanted_in(group: str) -> dict[str, Any]:
