@@ -25,7 +25,7 @@ HOST_ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64
 ARCHITECTURE ?= $(or $(shell sed -nE 's/.*Architecture=[^a-z]*(arm64|x86_64).*/\1/p' samconfig.toml),arm64)
 SOURCES := functions shared/atelier local tests bench
 PRESENT_SOURCES = $(wildcard $(SOURCES))
-REQUIREMENTS := shared/requirements.txt requirements-dev.txt requirements-sam.txt local/requirements.txt \
+REQUIREMENTS := shared/requirements.txt functions/packs/requirements.txt requirements-dev.txt requirements-sam.txt local/requirements.txt \
 	requirements-uv.txt
 COMPILE := uv pip compile -q --python-version 3.13 --universal --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
@@ -51,7 +51,7 @@ tour: setup ## Walk through the whole story against the running local cloud
 mail: setup ## Print the last mails that the running local cloud sent
 	@$(PYTHON) -m local mail
 
-redrive: setup ## Bring a queue's failures back to it (QUEUE=notices, recorder, deliveries; AWS=1 STACK=name for a deployed stack)
+redrive: setup ## Bring a queue's failures back to it (QUEUE=notices, recorder, deliveries, packs; AWS=1 STACK=name for a deployed stack)
 	@$(PYTHON) -m local redrive $(QUEUE)
 
 ##@ Checks
@@ -116,8 +116,9 @@ hooks: setup ## Let git run the quick checks before each commit
 # $(1) where to. shared/requirements.txt comes first: the tests run with the very versions that the layer ships.
 define PIN
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o $(1)/shared/requirements.txt
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -c $(1)/shared/requirements.txt \
-		-o $(1)/requirements-dev.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group packs -o $(1)/functions/packs/requirements.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev --group packs -c $(1)/shared/requirements.txt \
+		-c $(1)/functions/packs/requirements.txt -o $(1)/requirements-dev.txt
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group sam -o $(1)/requirements-sam.txt
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group local -o $(1)/local/requirements.txt
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group uv -o $(1)/requirements-uv.txt

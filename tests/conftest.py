@@ -24,6 +24,9 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="Atelier",
     NOTICES_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/000000000000/notices",
     DELIVERIES_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/000000000000/deliveries",
+    PACKS_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/000000000000/packs",
+    PACKS_BUCKET="atelier-packs",
+    BUILD_PACK_RETENTION_DAYS="365",
     RECORDER_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/000000000000/recorder",
 )
 

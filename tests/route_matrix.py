@@ -50,6 +50,13 @@ PUT    /workshops/{workshop_id}/note                           404 200 200 200 2
 GET    /workshops/{workshop_id}/room                           404 403 403 403 200 200 200   404 403 403 403 200 200 200
 GET    /workshops/{workshop_id}/recordings                     404 200 200 200 200 200 200   404 200 200 200 200 200 200
 GET    /workshops/{workshop_id}/calendar.ics                   404 200 200 200 200 200 200   404 200 200 200 200 200 200
+POST   /workshops/{workshop_id}/check-in                       404 403 403 403 200 200 200   404 403 403 403 200 200 200
+PATCH  /workshops/{workshop_id}/check-in                       404 403 403 403 200 200 200   404 403 403 403 200 200 200
+GET    /workshops/{workshop_id}/check-in                       404 403 403 403 200 200 200   404 403 403 403 200 200 200
+GET    /workshops/{workshop_id}/check-in/qr.svg                404 403 403 403 200 200 200   404 403 403 403 200 200 200
+GET    /workshops/{workshop_id}/check-in/qr.png                404 403 403 403 200 200 200   404 403 403 403 200 200 200
+GET    /workshops/{workshop_id}/check-in/pass                  404 200 200 200 200 200 200   404 200 200 200 200 200 200
+POST   /workshops/{workshop_id}/check-ins/batch                404 403 403 403 200 200 200   404 403 403 403 200 200 200
 GET    /workshops/{workshop_id}/attendance                     404 403 403 403 200 200 200   404 403 403 403 200 200 200
 GET    /workshops/{workshop_id}/attendance.csv                 404 403 403 403 200 200 200   404 403 403 403 200 200 200
 """
@@ -69,6 +76,8 @@ DELETE /me/calendar-feed                                       204 204 204 204 2
 GET    /notifications                                          200 200 200 200 200 200 200
 POST   /notifications/read                                     200 200 200 200 200 200 200
 POST   /invites/accept                                         404 404 404 404 404 404 404
+POST   /check-ins                                              201 201 201 201 201 201 201
+POST   /check-ins/claim                                        404 404 404 404 404 404 404
 GET    /users/{user_id}                                        200 200 200 200 200 200 200
 PATCH  /users/{user_id}                                        403 403 403 403 403 403 200
 GET    /categories                                             200 200 200 200 200 200 200
@@ -111,6 +120,9 @@ PATCH  /guided-workshops/{guided_id}/steps/{step}              404 403 403 200 2
 POST   /guided-workshops/{guided_id}/sessions                  404 403 403 409 409 409
 GET    /guided-workshops/{guided_id}/sessions                  404 403 200 200 200 200
 POST   /guided-workshops/{guided_id}/sessions/{session_id}/end 404 403 403 200 200 200
+POST   /guided-workshops/{guided_id}/build-packs               404 403 403 201 201 201
+GET    /guided-workshops/{guided_id}/build-packs               404 403 200 200 200 200
+GET    /guided-workshops/{guided_id}/build-packs/{pack_id}     404 403 404 404 404 404
 POST   /guided-workshops/{guided_id}/share-links               404 403 403 403 201 201
 GET    /guided-workshops/{guided_id}/share-links               404 403 403 403 200 200
 DELETE /guided-workshops/{guided_id}/share-links/{link_id}     404 403 403 403 204 204
@@ -118,6 +130,8 @@ DELETE /guided-workshops/{guided_id}/share-links/{link_id}     404 403 403 403 2
 
 PUBLIC = """
 GET    /health                                                 200
+GET    /public/check-ins                                       200
+POST   /public/check-ins                                       201
 GET    /public/errors/{code}                                   200
 GET    /public/calendars/{token}                               404
 GET    /public/shared/{token}                                  404
@@ -143,6 +157,13 @@ BODIES: dict[str, Any] = {
     "PATCH /users/{user_id}": {"can_host": False},
     "POST /categories": {"name": "Glazes"},
     "PATCH /categories/{category_id}": {"name": "Glazes"},
+    "PATCH /workshops/{workshop_id}/check-in": {"state": "OPEN"},
+    "POST /workshops/{workshop_id}/check-ins/batch": {
+        "items": [{"nonce": "1", "user_id": "usr_0000000000000000", "at": "2027-03-28T17:00:00Z"}]
+    },
+    "POST /check-ins": {"code": "ABC234"},
+    "POST /check-ins/claim": {"claim_token": "0" * 27},
+    "POST /public/check-ins": {"code": "ABC234", "display_name": "Gerda"},
     "POST /groups": {"name": "Summer school"},
     "PATCH /groups/{group_id}": {"name": "Winter school"},
     "POST /series/preview": {
@@ -155,6 +176,7 @@ BODIES: dict[str, Any] = {
     "PATCH /guided-workshops/{guided_id}": {"title": "Taken over"},
     "PUT /guided-workshops/{guided_id}/members/{user_id}": {"role": "owner"},
     "PATCH /guided-workshops/{guided_id}/steps/{step}": {"output": "overwritten"},
+    "POST /guided-workshops/{guided_id}/build-packs": {"format_type": "pdf"},
     "POST /guided-workshops/{guided_id}/share-links": {"scope": ["steps", "packs"]},
     "POST /series": {
         "title": "Salt firing",

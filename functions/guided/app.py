@@ -1,4 +1,4 @@
-"""Guided workshops: members, the ten steps, sessions, share links."""
+"""Guided workshops: members, the ten steps, sessions, build packs, share links."""
 
 from typing import Any
 
@@ -19,6 +19,8 @@ from atelier.guided import (
     steps,
 )
 from atelier.idempotency import Guard
+from atelier.packs import making, reading
+from atelier.packs.schemas import BuildPack, BuildPackInput, BuildPackPage
 from atelier.text import Paged, changes
 
 api = http.Api()
@@ -26,10 +28,12 @@ api = http.Api()
 _SEE = (errors.NotFoundError, errors.AccountSuspendedError)
 _PAGE = (errors.BadQueryError, errors.BadCursorError)
 _DO = (*_SEE, errors.NotAllowedError, errors.RequestInProgressError)
+_KEEP_AN_OWNER = (*_DO, errors.LastOwnerError)
 _ONE = "/guided-workshops/{guided_id}"
 _MEMBER = "/guided-workshops/{guided_id}/members/{user_id}"
 _STEP = "/guided-workshops/{guided_id}/steps/{step}"
 _SESSIONS = "/guided-workshops/{guided_id}/sessions"
+_PACKS = "/guided-workshops/{guided_id}/build-packs"
 _UNFOLLOWED = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -97,19 +101,14 @@ def list_guided_members(guided_id: str, caller: Caller, query: Paged) -> http.An
     return http.Answer(200, shown, http.page_headers(f"/guided-workshops/{guided_id}/members", query, page))
 
 
-@api.route(
-    "PUT",
-    _MEMBER,
-    {200: schemas.GuidedMember, 201: schemas.GuidedMember},
-    problems=(*_DO, errors.LastOwnerError),
-)
+@api.route("PUT", _MEMBER, {200: schemas.GuidedMember, 201: schemas.GuidedMember}, problems=_KEEP_AN_OWNER)
 def put_guided_member(guided_id: str, user_id: str, caller: Caller, body: schemas.GuidedMemberInput) -> http.Answer:
     """Make somebody a member, or change what they are (owners)."""
     shown, is_new = members.put(guided_id, user_id, body.role, caller)
     return http.Answer(201 if is_new else 200, shown)
 
 
-@api.route("DELETE", _MEMBER, {204: None}, problems=(*_DO, errors.LastOwnerError))
+@api.route("DELETE", _MEMBER, {204: None}, problems=_KEEP_AN_OWNER)
 def remove_guided_member(guided_id: str, user_id: str, caller: Caller) -> http.Answer:
     """Take a member off (owners), or leave yourself."""
     members.remove(guided_id, user_id, caller)
@@ -168,15 +167,33 @@ def list_guided_sessions(guided_id: str, caller: Caller, query: Paged) -> http.A
     return http.Answer(200, shown, http.page_headers(f"/guided-workshops/{guided_id}/sessions", query, page))
 
 
-@api.route(
-    "POST",
-    "/guided-workshops/{guided_id}/sessions/{session_id}/end",
-    {200: schemas.GuidedSession},
-    problems=_DO,
-)
+@api.route("POST", f"{_SESSIONS}/{{session_id}}/end", {200: schemas.GuidedSession}, problems=_DO)
 def end_guided_session(guided_id: str, session_id: str, caller: Caller) -> http.Answer:
     """End a session (editors); again answers the same."""
     return http.Answer(200, sessions.end(guided_id, session_id, caller))
+
+
+@api.route("POST", _PACKS, {201: BuildPack}, problems=_DO)
+def make_build_pack(guided_id: str, caller: Caller, body: BuildPackInput, guard: Guard | None) -> http.Answer:
+    """Ask for a document of the outputs as they are (editors). It is `pending` at first, and `ready` soon after."""
+    where = f"{_address(guided_id)}/build-packs"
+    pack = making.ask(guided_id, caller, body, guard, location=where)
+    return http.Answer(201, pack, {"Location": f"{where}/{pack.id}", "ETag": http.etag(making.VERSION)})
+
+
+@api.route("GET", _PACKS, {200: BuildPackPage}, problems=(*_SEE, *_PAGE))
+def list_build_packs(guided_id: str, caller: Caller, query: Paged) -> http.Answer:
+    """The build packs of a guided workshop, the latest first."""
+    page = reading.page_of(guided_id, caller, query)
+    shown = BuildPackPage(items=page.items, next_cursor=page.next_cursor)
+    return http.Answer(200, shown, http.page_headers(f"/guided-workshops/{guided_id}/build-packs", query, page))
+
+
+@api.route("GET", f"{_PACKS}/{{pack_id}}", {200: BuildPack}, problems=_SEE)
+def read_build_pack(guided_id: str, pack_id: str, caller: Caller) -> http.Answer:
+    """A build pack, with an address to fetch its file at for 15 minutes once it is ready."""
+    shown, version = reading.view(guided_id, pack_id, caller)
+    return http.Answer(200, shown, {"ETag": http.etag(version)})
 
 
 @api.route("POST", _LINKS, {201: schemas.NewShareLink}, problems=_DO)

@@ -94,6 +94,27 @@ class DeliverySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PackSettings:
+    """The bucket that build packs are written to."""
+
+    packs_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackQueueSettings:
+    """The queue of build packs that are to be made or forgotten."""
+
+    packs_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackRetentionSettings:
+    """How many days a build pack is kept. The bucket forgets by the same number."""
+
+    build_pack_retention_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class MailSettings:
     """How mail is sent.
 

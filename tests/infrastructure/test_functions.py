@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,9 @@ from atelier.settings import (
     DeliverySettings,
     MailSettings,
     NoticeSettings,
+    PackQueueSettings,
+    PackRetentionSettings,
+    PackSettings,
     RecorderSettings,
     RecordingSettings,
     RestSettings,
@@ -25,7 +29,9 @@ USUAL_SETTINGS = (TableSettings, ApiSettings)
 SETTINGS: dict[str, tuple[type, ...]] = {
     "tokens": (AgoraSettings, TokenSettings),
     "workshops": (RecordingSettings,),
-    "projections": (RecorderSettings, DeliverySettings),
+    "projections": (RecorderSettings, DeliverySettings, PackQueueSettings),
+    "guided": (PackSettings,),
+    "packs": (PackSettings, PackQueueSettings, PackRetentionSettings),
     "reminders": (DeliverySettings,),
     "deliveries": (DeliverySettings, MailSettings, CalendarSettings),
     "calendars": (CalendarSettings,),
@@ -40,6 +46,7 @@ HTTP_SECONDS = 10
 SECONDS = {
     "checkins": 28,
     "projections": 60,
+    "packs": 180,
     "notices": 20,
     "recorder": 60,
     "upkeep": 240,
@@ -59,8 +66,9 @@ def test_every_folder_is_deployed_and_every_function_has_a_folder() -> None:
 @each_function
 def test_a_function_is_one_module_that_ends_with_its_handler(name: str) -> None:
     folder = expanded.FUNCTIONS / name
-    code = [path.name for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    assert code == ["app.py"], "a sibling module would have another name on Lambda than in the tests"
+    files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    code = {path for path in files if path.parts[0] not in {"__pycache__", "fonts"}} - {Path("requirements.txt")}
+    assert code == {Path("app.py")}, "a sibling module would have another name on Lambda than in the tests"
     handler = ast.parse((folder / "app.py").read_text(encoding="utf-8")).body[-1]
     assert isinstance(handler, ast.FunctionDef)
     assert handler.name == "lambda_handler"

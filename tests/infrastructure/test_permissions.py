@@ -24,6 +24,7 @@ TABLE_ACTIONS = {
     "deliveries": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "calendars": {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query"},
     "guided": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+    "packs": {"BatchGetItem", "UpdateItem"},
     "recording_webhook": set(),
     "notices": {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
     "recorder": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
@@ -45,6 +46,8 @@ SECRET = {"ssm:GetParameters", "kms:Decrypt"}
 OTHER_ACTIONS = {
     "tokens": SECRET,
     "projections": {"sqs:SendMessage"},
+    "guided": {"s3:GetObject"},
+    "packs": {"s3:DeleteObject", "s3:PutObject", "sqs:ChangeMessageVisibility"},
     "workshops": {"s3:GetObject"},
     "recordings": {"s3:GetObject"},
     "recording_webhook": {*SECRET, "sqs:SendMessage"},
@@ -73,8 +76,10 @@ MANAGED_OF = {
     "notices": {"AWSLambdaSQSQueueExecutionRole"},
     "recorder": {"AWSLambdaSQSQueueExecutionRole"},
     "deliveries": {"AWSLambdaSQSQueueExecutionRole"},
+    "packs": {"AWSLambdaSQSQueueExecutionRole"},
 }
 RECORDED = "${RecordingsBucket.Arn}/recordings/*"
+PACKS = "${PacksBucket.Arn}/packs/*"
 PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${AgoraParameterPath}/"
 
 each_function = pytest.mark.parametrize("name", sorted(expanded.functions()))
@@ -124,7 +129,7 @@ def test_nothing_else_is_allowed(name: str) -> None:
 @each_function
 def test_no_action_and_no_resource_is_a_wildcard(name: str) -> None:
     for resource, actions in _granted(name).items():
-        assert resource == RECORDED or "*" not in resource
+        assert resource in (RECORDED, PACKS) or "*" not in resource
         assert not [action for action in actions if "*" in action]
 
 
@@ -171,6 +176,7 @@ def test_a_queue_is_sent_to_only_by_who_has_something_for_it() -> None:
         "NoticesQueue.Arn": {"recording_webhook"},
         "RecorderQueue.Arn": {"projections", "recorder", "upkeep"},
         "DeliveriesQueue.Arn": {"projections", "reminders", "deliveries"},
+        "PacksQueue.Arn": {"projections", "packs"},
     }
 
 

@@ -14,7 +14,8 @@ GROUPS = PROJECT["dependency-groups"]
 DEPENDENCIES = PROJECT["project"]["dependencies"]
 FOLLOWS_FROM = {
     "shared/requirements.txt": DEPENDENCIES,
-    "requirements-dev.txt": DEPENDENCIES + GROUPS["dev"],
+    "functions/packs/requirements.txt": GROUPS["packs"],
+    "requirements-dev.txt": DEPENDENCIES + GROUPS["dev"] + GROUPS["packs"],
     "requirements-sam.txt": GROUPS["sam"],
     "local/requirements.txt": GROUPS["local"],
     "requirements-uv.txt": GROUPS["uv"],
@@ -47,9 +48,15 @@ def test_the_pins_are_within_the_projects_bounds(file: str) -> None:
         assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), wanted
 
 
-def test_tests_run_with_the_versions_that_the_layer_ships() -> None:
+@pytest.mark.parametrize("shipped", ["shared/requirements.txt", "functions/packs/requirements.txt"])
+def test_tests_run_with_the_versions_that_are_shipped(shipped: str) -> None:
     tested = _pins("requirements-dev.txt")
-    assert {name: tested.get(name) for name in _pins("shared/requirements.txt")} == _pins("shared/requirements.txt")
+    assert {name: tested.get(name) for name in _pins(shipped)} == _pins(shipped)
+
+
+def test_no_function_brings_another_version_of_what_the_layer_has() -> None:
+    layer, own = _pins("shared/requirements.txt"), _pins("functions/packs/requirements.txt")
+    assert {name: own[name] for name in own.keys() & layer} == {name: layer[name] for name in own.keys() & layer}
 
 
 @pytest.mark.parametrize("file", ["pyproject.toml", "Makefile", ".github/workflows/ci.yml", ".ci/run"])

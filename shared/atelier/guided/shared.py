@@ -7,10 +7,9 @@ from pynamodb.exceptions import PynamoDBException
 
 from atelier import clock, observability, retries, table
 from atelier.errors import NotFoundError
-from atelier.guided import children, definitions, links, schemas, shapes, steps
+from atelier.guided import definitions, links, schemas, shapes, steps
 from atelier.guided.items import (
     STEPS,
-    BuildPack,
     Guided,
     ShareLink,
     ShareToken,
@@ -18,6 +17,7 @@ from atelier.guided.items import (
     share_key,
     token_key,
 )
+from atelier.packs.reading import shared_packs
 
 MOST_PACKS = 25
 """The latest ones: a link shows what there is to build from, not its history."""
@@ -46,7 +46,7 @@ def view(token: str, *, at: clock.Clock = clock.now) -> schemas.SharedWorkshop:
         title=guided.title,
         expires_at=link.ends_at,
         steps=_steps(steps.settled(guided, found)) if shows_steps else None,
-        packs=_packs(guided.id) if shows_packs else None,
+        packs=shared_packs(guided.id, MOST_PACKS) if shows_packs else None,
     )
     _count(link)
     return shown
@@ -63,11 +63,6 @@ def works(guided: Guided, link: ShareLink, now: datetime) -> bool:
 def _steps(states: list[steps.State]) -> list[schemas.SharedStep]:
     names = {step.id: step.name for step in definitions.definitions().steps}
     return [shapes.shared_step(state, names[state.step.step_id]) for state in states]
-
-
-def _packs(guided_id: str) -> list[schemas.SharedPack]:
-    packs, _ = children.newest(BuildPack, guided_id, "PACK#", None, MOST_PACKS)
-    return [shapes.shared_pack(pack) for pack in packs if pack.status == "ready"]
 
 
 def _count(link: ShareLink) -> None:

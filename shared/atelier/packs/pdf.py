@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from reportlab.lib.units import mm
 from reportlab.platypus import (
     ActionFlowable,
     BaseDocTemplate,
@@ -164,7 +165,7 @@ class _Pages(BaseDocTemplate):  # type: ignore[misc]  # ReportLab has no types
 
     def _run(self, canvas: Any, _pages: Any) -> None:
         """What runs along: the title and the chapter above, the page's number below."""
-        above, below = styles.PAGE[1] - 15 * styles.mm, 11 * styles.mm
+        above, below = styles.PAGE[1] - 15 * mm, 11 * mm
         number = self._setter.text(str(canvas.getPageNumber()), styles.RUNNING_RIGHT)
         for paragraph, bottom in ((self._above, above), (self._chapter, above), (number, below)):
             paragraph.wrapOn(canvas, styles.WIDTH, styles.TOP)
@@ -176,7 +177,7 @@ class _Pages(BaseDocTemplate):  # type: ignore[misc]  # ReportLab has no types
 
 def _cover(canvas: Any, _pages: Any) -> None:
     canvas.setFillColor(styles.ACCENT)
-    canvas.rect(0, 0, 9 * styles.mm, styles.PAGE[1], stroke=0, fill=1)
+    canvas.rect(0, 0, 9 * mm, styles.PAGE[1], stroke=0, fill=1)
 
 
 def _shortened(text: str, longest: int) -> str:

@@ -72,6 +72,8 @@ def _send_tasks(subject: str, happened: Happened) -> None:
         tasks.append({"task": "recording", "workshop_id": subject})
     for task in tasks:
         queues.send_task(settings.of(settings.RecorderSettings).recorder_queue_url, task)
+    for pack_task in happened.pack_tasks:
+        queues.send_task(settings.of(settings.PackQueueSettings).packs_queue_url, pack_task)
     for user_id in sorted(happened.followers):
         keeping.look_after(subject, user_id)
     if happened.made_by:

@@ -9,12 +9,13 @@ from atelier import clock
 from atelier.accounts.items import EmailGuard, Profile
 from atelier.categories.items import Category
 from atelier.groups.items import Group
-from atelier.guided.items import Guided
+from atelier.guided.items import BuildPack, Guided
 from atelier.invites import following as invites
 from atelier.invites.items import AddressInvite
 from atelier.notifications import announcing
 from atelier.notifications.announcements import Announcement
 from atelier.notifications.items import Preferences
+from atelier.packs import following as packs
 from atelier.recordings.following import became_ready
 from atelier.recordings.items import Recording
 from atelier.rooms.items import PresenceFact
@@ -34,6 +35,7 @@ _KINDS = {
     "series": Series,
     "category": Category,
     "guided": Guided,
+    "build_pack": BuildPack,
     "group": Group,
     "presence": PresenceFact,
     "recording": Recording,
@@ -53,7 +55,8 @@ class Happened:
     recording_moved: whether a workshop that is recorded went live or stopped being so. has_recording: whether one of
     its recordings can be watched now. gone: the category, group or guided workshop that was deleted. planners: people
     whose own calendars it changed; those of everybody else follow by announcements. invited: people and addresses that
-    are invited now, and addresses that were confirmed. is_unfinished: whether an edit of a
+    are invited now, and addresses that were confirmed. pack_tasks: what
+    build packs need. is_unfinished: whether an edit of a
     series is decided and not carried out. since: when the first of it happened.
     Flags are set by any one record of the batch.
     """
@@ -79,6 +82,7 @@ class Happened:
     planners: set[str] = field(default_factory=set)
     invited: list[invites.Followed] = field(default_factory=list)
     followers: set[str] = field(default_factory=set)
+    pack_tasks: list[packs.Task] = field(default_factory=list)
     made_by: str | None = None
     is_unfinished: bool = False
     since: datetime | None = None
@@ -108,6 +112,7 @@ def sort(records: Iterable[Mapping[str, Any]]) -> dict[str, Happened]:
         about.invited += invites.worth_following(old, new)
         about.is_unfinished = isinstance(new, Series) and bool(new.pending)
         about.followers |= {one.user_id for one in (old, new) if isinstance(one, Follower)}
+        about.pack_tasks += packs.worth_doing(old, new)
         about.announcements += _announced(old, new, at)
     return happened
 
