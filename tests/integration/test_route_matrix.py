@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from atelier import aws
+from atelier.accounts.caller import Caller
 from atelier.agora.secrets import SecretStore, WebhookSecrets
+from atelier.checkins import desk
 from atelier.workshops import visibility
 from functions.recording_webhook import app as webhook
 from functions.tokens import app as tokens
@@ -80,6 +82,8 @@ def places(world: World, monkeypatch: pytest.MonkeyPatch) -> Places:
     assert ask("PATCH", f"/{workshop_id}", body={"is_private": True}).status == 200
     assert invite(workshop_id, "invited").status == 200
     run(workshop_id, "start")
+    dice = iter("ABC234")
+    desk.open_for(workshop_id, Caller(id_of("host")), None, choose=lambda _: next(dice))
     return {
         "workshop_id": workshop_id,
         "series_id": a_private_series("invited", "waitlisted", "attendee", "co-host"),
@@ -90,6 +94,7 @@ def places(world: World, monkeypatch: pytest.MonkeyPatch) -> Places:
         "step": "define",
         "session_id": f"ses_{'0' * 26}",
         "link_id": f"shr_{'0' * 26}",
+        "pack_id": f"bp_{'0' * 26}",
         "code": "not_found",
         "token": "0" * 43,
     }
