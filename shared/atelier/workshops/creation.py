@@ -1,12 +1,14 @@
 """Making a workshop: one read, one transaction."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
 
-from atelier import clock, table
+from atelier import audit, clock, table
 from atelier.accounts import profiles
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, profile_key
@@ -60,7 +62,8 @@ def create(
     workshop = new_workshop(new_id("wks", at=at), _plan(host_id, wanted), now=at())
     around = shapes.Around(host, category, None)
     shape = shapes.detail(workshop, around, caller, description=wanted.description, blocks=())
-    _write(workshop, wanted.description, guard, body=shape.model_dump_json(), location=locate(workshop.id))
+    made = _Made(workshop, wanted.description, caller)
+    _write(made, guard, body=shape.model_dump_json(), location=locate(workshop.id))
     return shape, int(workshop.version)
 
 
@@ -82,13 +85,25 @@ def _plan(host_id: str, wanted: WorkshopInput) -> dict[str, Any]:
     return {**plan, "host_id": host_id, "location": wanted.location or None}
 
 
-def _write(workshop: Workshop, description: str, guard: Guard | None, *, body: str, location: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A workshop that is to be written, and who makes it."""
+
+    workshop: Workshop
+    description: str
+    by: Caller
+
+
+def _write(made: _Made, guard: Guard | None, *, body: str, location: str) -> None:
+    workshop, description = made.workshop, made.description
     try:
         with table.transaction() as transaction:
             membership.move(transaction, workshop.id, old=None, new=workshop.group_id)
             transaction.save(workshop, condition=Workshop.pk.does_not_exist())
             if description:
                 transaction.save(Description(*description_key(workshop.id), text=description))
+            if workshop.host_id != made.by.id:
+                _note_for_whom(transaction, made)
             if guard:
                 guard.write(transaction, body=body, location=location, version=int(workshop.version))
     except TransactWriteError as error:
@@ -101,3 +116,9 @@ def _write(workshop: Workshop, description: str, guard: Guard | None, *, body: s
         if workshop.group_id and failed[0] == 0:
             raise UnknownGroupError from error
         raise RequestInProgressError from error
+
+
+def _note_for_whom(transaction: TransactWrite, made: _Made) -> None:
+    """That an administrator made a workshop for somebody else is written down."""
+    change = {"host": made.workshop.host_id}
+    audit.write(transaction, object_id=made.workshop.id, actor_id=made.by.id, action="workshop_created", change=change)
