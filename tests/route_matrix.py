@@ -122,7 +122,7 @@ GET    /guided-workshops/{guided_id}/sessions                  404 403 200 200 2
 POST   /guided-workshops/{guided_id}/sessions/{session_id}/end 404 403 403 200 200 200
 POST   /guided-workshops/{guided_id}/build-packs               404 403 403 201 201 201
 GET    /guided-workshops/{guided_id}/build-packs               404 403 200 200 200 200
-GET    /guided-workshops/{guided_id}/build-packs/{pack_id}     404 403 404 404 404 404
+GET    /guided-workshops/{guided_id}/build-packs/{pack_id}     404 403 200 200 200 200
 POST   /guided-workshops/{guided_id}/share-links               404 403 403 403 201 201
 GET    /guided-workshops/{guided_id}/share-links               404 403 403 403 200 200
 DELETE /guided-workshops/{guided_id}/share-links/{link_id}     404 403 403 403 204 204

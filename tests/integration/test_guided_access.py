@@ -28,12 +28,14 @@ def places(world: World) -> Places:
     change(guided_id, "define", output=SECRET_OUTPUT)
     session = ask("POST", f"/{guided_id}/sessions").json
     link = share(guided_id).json
+    pack = ask("POST", f"/{guided_id}/build-packs", body={"format_type": "json"}).json
     return {
         "guided_id": guided_id,
         "user_id": id_of("another"),
         "step": "define",
         "session_id": session["id"],
         "link_id": link["id"],
+        "pack_id": pack["id"],
     }
 
 
