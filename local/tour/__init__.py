@@ -6,7 +6,7 @@ import httpx
 
 from local.caller import Caller
 from local.stack import Stack
-from local.tour import calendars, catalogue, guided, messages, over, room, seats, trouble
+from local.tour import again, calendars, catalogue, door, guided, invitations, messages, over, room, seats, trouble
 from local.tour.story import Story, StoryError
 
 
@@ -37,6 +37,10 @@ def _tell(story: Story) -> None:
     messages.address_confirmed(story)
     messages.told_and_stopped(story, workshop)
     calendars.read(story, workshop)
+    again.previewed(story)
+    again.begun_and_ended(story)
+    invitations.ways_in(story)
+    door.checked_in(story)
     team = guided.worked_through(story)
     guided.changed_by_two(story, team)
     guided.shared(story, team)

@@ -20,9 +20,16 @@ ANSWERS = {
     "categories/create_base64": 201,
     "categories/create_not_admin": 403,
     "categories/list": 200,
+    "checkins/check_in_with_unknown_code": 404,
+    "checkins/claim_unknown_token": 404,
+    "checkins/guest_page": 200,
+    "checkins/guest_with_unknown_code": 404,
+    "checkins/open_for_nothing": 404,
     "groups/create": 201,
     "groups/create_not_organizer": 403,
     "groups/list": 200,
+    "rsvps/accept_unknown_link": 404,
+    "rsvps/invite_to_nothing": 404,
     "series/preview": 200,
     "guided/change_step_of_nothing": 404,
     "guided/create": 201,
@@ -38,7 +45,7 @@ def test_a_sample_event_gets_its_answer(world: World, case: str, status: int) ->
     assert send(case.split("/", 1)[0], event).status == status
 
 
-@pytest.mark.parametrize("function", ["accounts", "categories", "series", "guided"])
+@pytest.mark.parametrize("function", ["accounts", "categories", "checkins", "series", "guided"])
 def test_every_sample_event_is_sent(function: str) -> None:
     found = {f"{function}/{path.stem}" for path in (ROOT / "events" / function).glob("*.json")}
     assert found == {case for case in ANSWERS if case.startswith(f"{function}/")}
