@@ -21,5 +21,11 @@ def test_the_tour_is_told_to_its_end(shared_run: dict[str, Any]) -> None:
     )
     assert told.returncode == 0, told.stderr + told.stdout[-2000:]
     assert told.stdout.splitlines()[-1].startswith("The end: ")
-    for shown in ("bad_signature", "to be watched for 15 minutes at http", "List-Unsubscribe: <http", "is your code"):
+    for shown in (
+        "bad_signature",
+        "to be watched for 15 minutes at http",
+        "List-Unsubscribe: <http",
+        "is your code",
+        "public/check-ins?code=",
+    ):
         assert shown in told.stdout
