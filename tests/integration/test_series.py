@@ -13,6 +13,7 @@ from atelier.series import making
 from atelier.series.items import Follower, follower_key
 from atelier.workshops.items import Workshop
 from tests import workshops
+from tests.calendars import subscribe
 from tests.calling import World, call, id_of
 from tests.faults import Killed, killed_after, killed_before
 from tests.invites import invite
@@ -305,6 +306,20 @@ def test_a_deleted_category_leaves_its_series(world: World, stream: Any) -> None
         assert item.version == 1
         assert ask("GET", f"/{series['id']}").json["category"] is None
     assert table.read_one(category_key(category["id"])) is None
+
+
+def test_many_workshops_at_once_are_counted_once(world: World, stream: Any, requests_made: Any) -> None:
+    category = world.category()
+    subscribe("host")
+    stream.run()
+    told = made(rrule="FREQ=DAILY", category_id=category["id"])
+    with requests_made() as use:
+        stream.run()
+    listed = call("categories", "GET", "/categories", user="ana").json["items"]
+    assert [one["workshop_count"] for one in listed] == [len(told["workshops"])]
+    # Most of it asks, once for each workshop, for who follows the series.
+    assert len(use.writes) < 10
+    assert use.operations.count("GetItem") < 10
 
 
 @pytest.mark.usefixtures("world")

@@ -16,6 +16,7 @@ from atelier.notifications import announcing
 from atelier.notifications.announcements import Announcement
 from atelier.notifications.items import Preferences
 from atelier.packs import following as packs
+from atelier.privacy.items import Erasure
 from atelier.recordings.following import became_ready
 from atelier.recordings.items import Recording
 from atelier.rooms.items import PresenceFact
@@ -34,6 +35,7 @@ _KINDS = {
     "workshop": Workshop,
     "series": Series,
     "category": Category,
+    "erasure": Erasure,
     "guided": Guided,
     "build_pack": BuildPack,
     "group": Group,
@@ -114,7 +116,19 @@ def sort(records: Iterable[Mapping[str, Any]]) -> dict[str, Happened]:
         about.followers |= {one.user_id for one in (old, new) if isinstance(one, Follower)}
         about.pack_tasks += packs.worth_doing(old, new)
         about.announcements += _announced(old, new, at)
+    _leave_to_the_last(happened)
     return happened
+
+
+def _leave_to_the_last(happened: dict[str, Happened]) -> None:
+    """What several ask for alike follows once, with the last of them: the 91 workshops of a new series have one
+    category and one host.
+    """
+    categories: set[str] = set()
+    planners: set[str] = set()
+    for about in reversed(happened.values()):
+        about.categories, categories = about.categories - categories, about.categories | categories
+        about.planners, planners = about.planners - planners, about.planners | planners
 
 
 def _subject(item: Item) -> str:
