@@ -11,7 +11,7 @@ from atelier.invites import inviting
 from atelier.invites.grounds import TOLD_ONCE_IN
 from atelier.invites.schemas import InviteInput
 from tests.calling import World, call, id_of
-from tests.deliveries import Clock, inbox_of, told
+from tests.deliveries import Clock, carry_out, inbox_of, told
 from tests.faults import overtaken
 from tests.invites import invite, let_follow, mine, private, revoke
 from tests.messages import Outbox
@@ -87,6 +87,24 @@ class TestMyList:
         assert mine() == [early, late], "before the stream has run"
         let_follow(stream, sent)
         assert mine() == mine("ben") == [late, early]
+
+    def test_a_move_that_several_are_told_of_moves_invitations_by_one_message(
+        self, world: World, stream: Stream, sent: Outbox
+    ) -> None:
+        workshop_id = private(world)
+        invite(workshop_id, "ana", "ben")
+        stream.run()
+        sent.clear()
+        moved = ask("PATCH", f"/{workshop_id}", user="root", admin=True, body={"scheduled_at": in_(days=3)})
+        assert moved.status == 200
+        stream.run()
+        announced = [task for task in sent.to("deliveries") if task["task"] == "announce"]
+        sent.clear()
+        for task in announced:
+            carry_out(task, clock.now())
+        messages = [task for task in sent.to("deliveries") if task["task"] == "move_invites"]
+        assert [len(task["ids"]) for task in messages] == [2]
+        assert len(announced) > 1
 
     def test_who_is_invited_as_the_workshop_moves_is_moved_as_well(
         self, world: World, stream: Stream, sent: Outbox

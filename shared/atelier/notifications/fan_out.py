@@ -25,7 +25,8 @@ def fan_out(announcement: Announcement, workshop: Workshop) -> int:
 
     Dying midway and running again sends some shares twice, which tells nobody twice.
     """
-    moved = moving.messages(workshop.id) if reasons.moves(announcement, workshop) else ()
+    moves = announcement.audience == "everybody" and reasons.moves(announcement, workshop)
+    moved = moving.messages(workshop.id) if moves else ()
     messages = chain((share.to_message() for share in shares(announcement, workshop)), moved)
     return queues.send_many(settings.of(DeliverySettings).deliveries_queue_url, messages)
 
