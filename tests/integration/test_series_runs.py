@@ -91,12 +91,6 @@ class TestAtOnce:
         assert run.made == 5
         assert stored(series_id).title == "Salt firing"
 
-    def test_whoever_is_at_work_on_a_series_is_left_alone_with_it(self) -> None:
-        series_id = begun()
-        set_series(series_id, leased_until=START + 31 * DAY)
-        assert roll(START + 30 * DAY).made == 0
-        assert roll(START + 31 * DAY).made == 5
-
     def test_what_is_there_already_is_left_as_it_is(self) -> None:
         series_id = begun()
         day = date(2027, 4, 13)

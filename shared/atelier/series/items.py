@@ -24,7 +24,6 @@ class Series(Entity, discriminator="series"):
     described_as: which of its descriptions it has now; None is the first.
     pending: an edit that is decided, and not yet carried out in all of its workshops. last_change: "edit" meanwhile;
     the stream to `projections` leaves all others out by it.
-    leased_until: until when somebody is at work on it.
     """
 
     host_id = UnicodeAttribute()
@@ -49,7 +48,6 @@ class Series(Entity, discriminator="series"):
     described_as = NumberAttribute(null=True)
     pending = JSONAttribute(null=True)
     last_change = UnicodeAttribute(null=True)
-    leased_until = InstantAttribute(null=True)
 
     @property
     def id(self) -> str:

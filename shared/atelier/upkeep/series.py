@@ -130,11 +130,7 @@ class _Step:
 
 
 def _is_behind(series: Series, now: datetime) -> bool:
-    if series.feed_key != RUNNING or str(series.starts) > due.up_to(now):
-        return False
-    # Whoever is at work on it says when it has to be looked at next.
-    leased_until = cast("datetime | None", series.leased_until)
-    return leased_until is None or leased_until <= now
+    return series.feed_key == RUNNING and str(series.starts) <= due.up_to(now)
 
 
 def _next_days(series: Series, now: datetime) -> tuple[list[date], date]:
