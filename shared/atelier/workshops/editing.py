@@ -10,9 +10,8 @@ from atelier.errors import NotEditableError
 from atelier.groups import membership
 from atelier.groups.items import group_key
 from atelier.rsvps import capacity
-from atelier.series.items import SeriesDescription, series_description_key
 from atelier.table import Key
-from atelier.workshops import viewing, visibility, writing
+from atelier.workshops import describing, viewing, visibility, writing
 from atelier.workshops.changing import Change
 from atelier.workshops.creation import require_lead_time, usable_category
 from atelier.workshops.items import Workshop
@@ -78,12 +77,9 @@ def _kept_apart(workshop: Workshop, names: Set[str]) -> dict[str, Any]:
 
 def _text_of(workshop: Workshop, sight: viewing.Sight) -> str:
     """The description that a workshop shows: its own, or else its series'."""
-    if sight.description is not None:
-        return str(sight.description.text)
-    if workshop.series_id is None:
-        return ""
-    of_series = table.read_one(series_description_key(workshop.series_id, workshop.described_as))
-    return of_series.text if isinstance(of_series, SeriesDescription) else ""
+    inherited = describing.inherited_key(workshop) if sight.description is None else None
+    found = table.read_many([inherited]) if inherited is not None else {}
+    return describing.text_of(workshop, sight.found | found)
 
 
 def _asked_for(patch: WorkshopPatch) -> Iterable[Key]:
