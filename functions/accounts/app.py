@@ -7,6 +7,7 @@ from atelier.accounts import addresses, bans, profiles, rights, schemas, shapes
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile
 from atelier.edits import Expected
+from atelier.privacy import erasing, export
 from atelier.text import Paged, changes
 
 api = http.Api()
@@ -30,6 +31,29 @@ def edit_me(caller: Caller, body: schemas.MePatch, if_match: Expected | None) ->
     """Change your own profile."""
     profile = profiles.edit(caller, changes(body), if_match)
     return http.Answer(200, shapes.me(profile), _tag(profile))
+
+
+@api.route(
+    "GET",
+    "/me/export",
+    {200: None},
+    problems=(errors.AccountSuspendedError, errors.AccountErasedError, errors.ExportTooLargeError),
+)
+def export_me(caller: Caller) -> http.Answer:
+    """Everything that is held about you, as one JSON document."""
+    return http.Answer(200, export.export(caller), {"Content-Disposition": 'attachment; filename="my-data.json"'})
+
+
+@api.route(
+    "DELETE",
+    "/me",
+    {204: None},
+    problems=(errors.AccountSuspendedError, errors.HostingError, errors.RequestInProgressError),
+)
+def erase_me(caller: Caller) -> http.Answer:
+    """Have yourself erased: what tells who you are at once, your things soon after. It cannot be undone."""
+    erasing.erase(caller)
+    return http.Answer(204)
 
 
 @api.route(

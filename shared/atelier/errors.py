@@ -146,6 +146,13 @@ class NotAllowedError(ForbiddenError):
     remedy = "Ask the host, or sign in as somebody who may."
 
 
+class AccountErasedError(ForbiddenError):
+    code = "account_erased"
+    title = "The account was erased"
+    cause = "Whoever signs in this way had everything about them erased. That cannot be undone."
+    remedy = "Sign in with another account."
+
+
 class HostingRevokedError(ForbiddenError):
     code = "hosting_revoked"
     title = "You may not host workshops"
@@ -213,6 +220,13 @@ class CodeNotValidError(AbsentError):
         "over. Atelier does not say which."
     )
     remedy = "Read the code again, or ask the host. Case, blanks and hyphens make no difference."
+
+
+class HostingError(ConflictError):
+    code = "hosting"
+    title = "You still host something"
+    cause = "A workshop of yours is not over, or a series of yours goes on; people rely on it."
+    remedy = "End or cancel your workshops and series, and ask again."
 
 
 class OwnWorkshopError(ConflictError):

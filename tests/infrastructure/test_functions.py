@@ -10,6 +10,7 @@ from atelier.settings import (
     AgoraSettings,
     ApiSettings,
     CalendarSettings,
+    CheckInSettings,
     DeliverySettings,
     MailSettings,
     NoticeSettings,
@@ -35,6 +36,7 @@ SETTINGS: dict[str, tuple[type, ...]] = {
     "reminders": (DeliverySettings,),
     "deliveries": (DeliverySettings, MailSettings, CalendarSettings),
     "calendars": (CalendarSettings,),
+    "checkins": (CheckInSettings,),
     "recordings": (RecordingSettings,),
     "recording_webhook": (AgoraSettings, NoticeSettings),
     "recorder": (AgoraSettings, TokenSettings, RestSettings, RecorderSettings, RecordingSettings),
@@ -44,6 +46,7 @@ SETTINGS: dict[str, tuple[type, ...]] = {
 
 HTTP_SECONDS = 10
 SECONDS = {
+    "accounts": 28,
     "checkins": 28,
     "projections": 60,
     "packs": 180,

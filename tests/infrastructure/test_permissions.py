@@ -31,11 +31,12 @@ TABLE_ACTIONS = {
     "upkeep": {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
 }
 INDEXES_QUERIED = {
+    "accounts": {"by_host", "by_feed", "by_person"},
     "categories": {"by_feed"},
     "groups": {"by_feed"},
     "workshops": {"by_host", "by_feed", "by_category", "by_person", "by_series"},
     "series": {"by_person", "by_series"},
-    "projections": {"by_category", "by_person", "by_series"},
+    "projections": {"by_host", "by_category", "by_person", "by_series"},
     "upkeep": {"by_category", "by_due", "by_feed", "by_series"},
     "reminders": {"by_due"},
     "deliveries": {"by_series"},
@@ -170,13 +171,13 @@ def test_a_key_of_ones_own_is_used_through_ssm_only(name: str) -> None:
 def test_a_queue_is_sent_to_only_by_who_has_something_for_it() -> None:
     senders = {
         queue: {name for name in expanded.functions() if "sqs:SendMessage" in _granted(name).get(queue, set())}
-        for queue in ("NoticesQueue.Arn", "RecorderQueue.Arn", "DeliveriesQueue.Arn")
+        for queue in ("NoticesQueue.Arn", "RecorderQueue.Arn", "DeliveriesQueue.Arn", "PacksQueue.Arn")
     }
     assert senders == {
         "NoticesQueue.Arn": {"recording_webhook"},
         "RecorderQueue.Arn": {"projections", "recorder", "upkeep"},
         "DeliveriesQueue.Arn": {"projections", "reminders", "deliveries"},
-        "PacksQueue.Arn": {"projections", "packs"},
+        "PacksQueue.Arn": {"projections"},
     }
 
 

@@ -57,6 +57,17 @@ def remove(caller: Caller, user_id: str, *, at: clock.Clock = clock.now) -> None
     until_applied(attempt)
 
 
+def lift(host_id: str, user_id: str, *, at: clock.Clock = clock.now) -> None:
+    """Undoes a ban of a host who is gone."""
+
+    def attempt() -> None:
+        found = table.read_many([profile_key(user_id), ban_key(host_id, user_id)])
+        if ban_key(host_id, user_id) in found:
+            _remove(host_id, user_id, has_profile=profile_key(user_id) in found, at=at)
+
+    until_applied(attempt)
+
+
 def _remove(host_id: str, user_id: str, *, has_profile: bool, at: clock.Clock) -> None:
     with edits.transaction() as transaction:
         transaction.delete(Ban(*ban_key(host_id, user_id)), condition=Ban.pk.exists())

@@ -13,7 +13,7 @@ from atelier.accounts import addresses
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, UsernameGuard, profile_key, username_key
 from atelier.edits import CollisionError, Expected, until_applied
-from atelier.errors import AccountSuspendedError, NotFoundError, UsernameTakenError
+from atelier.errors import AccountErasedError, AccountSuspendedError, NotFoundError, UsernameTakenError
 from atelier.ids import member
 from atelier.table import Item, Key
 
@@ -47,7 +47,7 @@ def view(user_id: str, caller: Caller) -> Profile:
     found = table.read_many([mine, theirs])
     me = seen(caller, cast("Profile | None", found.get(mine)))
     profile = me if user_id == caller.id else found.get(theirs)
-    if not isinstance(profile, Profile):
+    if not isinstance(profile, Profile) or profile.status == "erased":
         raise NotFoundError
     return profile
 
@@ -82,7 +82,9 @@ def known(user_id: str, found: Mapping[Key, Item]) -> Profile:
 
 
 def require_active(profile: Profile) -> None:
-    """Raises AccountSuspendedError for a suspended person."""
+    """Raises AccountSuspendedError for a suspended person, AccountErasedError for one who had themselves erased."""
+    if profile.status == "erased":
+        raise AccountErasedError
     if profile.status != "active":
         raise AccountSuspendedError
 
@@ -131,10 +133,10 @@ def _write(profile: Profile, changes: dict[str, Any], at: clock.Clock) -> None:
     try:
         with table.transaction() as transaction:
             if is_renamed and old is not None and (new is None or username_key(new) != username_key(old)):
-                transaction.delete(UsernameGuard(*username_key(old)), condition=_free_or_held_by(profile.user_id))
+                transaction.delete(UsernameGuard(*username_key(old)), condition=free_or_held_by(profile.user_id))
             if new is not None:
                 guard = UsernameGuard(*username_key(new), user_id=profile.user_id)
-                transaction.save(guard, condition=_free_or_held_by(profile.user_id))
+                transaction.save(guard, condition=free_or_held_by(profile.user_id))
             if address is not None and "email" in changes and changes["email"] is None:
                 addresses.release(transaction, profile, address)
             update(transaction, profile, changes, at)
@@ -147,7 +149,8 @@ def _write(profile: Profile, changes: dict[str, Any], at: clock.Clock) -> None:
         raise UsernameTakenError from error
 
 
-def _free_or_held_by(user_id: str) -> Any:
+def free_or_held_by(user_id: str) -> Any:
+    """That a username is nobody's or this person's."""
     return Item.pk.does_not_exist() | (UsernameGuard.user_id == user_id)
 
 

@@ -34,7 +34,7 @@ def change(
         found = table.read_many([profile_key(caller.id), profile_key(user_id)])
         require_admin(caller, cast("Profile | None", found.get(profile_key(caller.id))))
         profile = found.get(profile_key(user_id))
-        if not isinstance(profile, Profile):
+        if not isinstance(profile, Profile) or profile.status == "erased":
             raise NotFoundError
         if expected:
             expected.check(int(profile.version))

@@ -153,8 +153,10 @@ def _rows(workshop: Workshop, threshold: float, now: datetime) -> Iterator[Seque
 def _names(user_ids: Iterable[str]) -> dict[str, Profile]:
     """What people are called, by their ids; up to 100 in one round trip."""
     keys = [profile_key(user_id) for user_id in user_ids]
-    found = Item.batch_get(keys, attributes_to_get=[*_KEY, "display_name", "username"]) if keys else ()
-    return {item.pk.removeprefix("USER#"): item for item in found if isinstance(item, Profile)}
+    found = Item.batch_get(keys, attributes_to_get=[*_KEY, "status", "display_name", "username"]) if keys else ()
+    return {
+        item.pk.removeprefix("USER#"): item for item in found if isinstance(item, Profile) and item.status != "erased"
+    }
 
 
 def _who(visitor: Visitor, known: dict[str, Profile]) -> tuple[str, str, str]:

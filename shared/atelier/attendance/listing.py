@@ -76,7 +76,7 @@ def _item(
     presence = presence_of(visitor.record, frame)
     checked_in_at = visitor.checked_in_at
     return AttendanceItem(
-        user=account_shapes.user_card(profile) if profile is not None else None,
+        user=account_shapes.user_card(profile) if profile is not None and profile.status != "erased" else None,
         guest_name=visitor.guest.guest_name if visitor.guest is not None else None,
         rsvp_status=rsvp_status(visitor.row),
         checked_in_at=checked_in_at,

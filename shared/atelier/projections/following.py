@@ -18,6 +18,8 @@ from atelier.guided import cleanup as guided
 from atelier.guided.items import Guided
 from atelier.invites import following as invites
 from atelier.notifications import fan_out, wishes
+from atelier.privacy import clearing
+from atelier.privacy.items import Erasure
 from atelier.projections.records import Happened
 from atelier.recordings import following as recordings
 from atelier.rsvps import counts, repair, rescheduling, seats
@@ -63,6 +65,8 @@ def _clear_away(subject: str, happened: Happened, at: clock.Clock) -> None:
             cascade.clear(subject, owner_id, at=at)
         case Guided():
             guided.clear(subject)
+        case Erasure():
+            clearing.clear(subject, at=at)
 
 
 def _send_tasks(subject: str, happened: Happened) -> None:

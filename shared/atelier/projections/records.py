@@ -55,11 +55,10 @@ class Happened:
     categories: those whose lists a workshop entered or left. present: people of whom a new fact tells when they were in
     the room. rights_moved: people who were removed, or may now do other things in the room than before.
     recording_moved: whether a workshop that is recorded went live or stopped being so. has_recording: whether one of
-    its recordings can be watched now. gone: the category, group or guided workshop that was deleted. planners: people
-    whose own calendars it changed; those of everybody else follow by announcements. invited: people and addresses that
-    are invited now, and addresses that were confirmed. pack_tasks: what
-    build packs need. is_unfinished: whether an edit of a
-    series is decided and not carried out. since: when the first of it happened.
+    its recordings can be watched now. gone: the category, group, guided workshop or person that was deleted. planners:
+    people whose own calendars it changed; those of everybody else follow by announcements. invited: people and
+    addresses that are invited now, and addresses that were confirmed. pack_tasks: what build packs need. is_unfinished:
+    whether an edit of a series is decided and not carried out. since: when the first of it happened.
     Flags are set by any one record of the batch.
     """
 
@@ -72,7 +71,7 @@ class Happened:
     waiting_changed: int = 0
     limit_is_lifted: bool = False
     categories: set[str] = field(default_factory=set)
-    gone: Category | Group | Guided | None = None
+    gone: Category | Group | Guided | Erasure | None = None
     present: set[str] = field(default_factory=set)
     rights_moved: set[str] = field(default_factory=set)
     recording_moved: bool = False
@@ -170,8 +169,8 @@ def _note(about: Happened, old: Item | None, new: Item | None) -> None:
             about.waiting_changed += (new is not None) - (old is not None)
         case Workshop():
             _note_edit(about, cast("Workshop | None", old), cast("Workshop | None", new))
-        case Category() | Group() | Guided() as one:
-            about.gone = one if new is None else None
+        case Category() | Group() | Guided() | Erasure() as one:
+            about.gone = one if (new is None) is not isinstance(one, Erasure) else None
         case PresenceFact() as fact:
             if old is None:
                 about.present.add(fact.user_id)

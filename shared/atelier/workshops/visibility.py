@@ -54,4 +54,4 @@ def require_host(
 
 def is_suspended(profile: Profile | None) -> bool:
     """Whether the person may read what is public and nothing else. Nobody was suspended who has no profile yet."""
-    return profile is not None and profile.status == "suspended"
+    return profile is not None and profile.status != "active"

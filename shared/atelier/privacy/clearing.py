@@ -1,0 +1,121 @@
+"""What follows an erasure: everything of the person's own goes; what tells of others, or of how many came, stays.
+
+It may die anywhere and come again: what was cleared is not found any more, and the mark goes last.
+"""
+
+from collections.abc import Iterator
+from typing import cast
+
+from atelier import clock, edits, table
+from atelier.accounts import bans
+from atelier.accounts.items import Ban
+from atelier.attendance.items import Attendance
+from atelier.calendars.items import Feed
+from atelier.guided.items import Member
+from atelier.notifications.items import Preferences
+from atelier.privacy import leaving
+from atelier.privacy.items import Erasure, erasure_key
+from atelier.rooms.items import ChatMessage, Note
+from atelier.rsvps import seats
+from atelier.rsvps.items import Attendee, Invite, person_key
+from atelier.series.items import Follower
+from atelier.table import Item
+from atelier.workshops import writing
+from atelier.workshops.items import OPEN, Workshop, host_key, workshop_key
+
+SYSTEM = "system"
+MOST_PASSES = 5
+
+
+def clear(user_id: str, *, at: clock.Clock = clock.now) -> int:
+    """Clears everything of an erased person away; how many things.
+
+    An index may show late what was written just before, so it looks again until it finds nothing. Raises
+    OutOfTimeError when there is no time for more: run again, it does the rest.
+    """
+    table.connect()
+    cleared = 0
+    for _ in range(MOST_PASSES):
+        found = _clear_once(user_id, at)
+        cleared += found
+        if not found:
+            break
+    Erasure(*erasure_key(user_id)).delete()
+    return cleared
+
+
+def _clear_once(user_id: str, at: clock.Clock) -> int:
+    found = sum(_cancel(row, at) for row in _hosted(user_id) if row.status in OPEN)
+    workshops = {row.id for row in _hosted(user_id)}
+    for row in list(Item.by_person.query(person_key(user_id))):
+        match row:
+            case Attendee():
+                workshops.add(row.workshop_id)
+                found += _withdraw(row)
+            case Attendance():
+                workshops.add(row.pk.removeprefix("ATTENDANCE#"))
+            case Invite() | Follower():
+                row.delete()
+                found += 1
+            case Member():
+                found += leaving.leave(row.pk.removeprefix("GUIDED#"), user_id, at=at)
+            case _:
+                continue
+    for item in list(Item.query(f"USER#{user_id}", consistent_read=True)):
+        if isinstance(item, Note):
+            workshops.add(item.sk.removeprefix("NOTE#"))
+        found += _forget(item, user_id)
+    for workshop_id in sorted(workshops):
+        found += _take_back_messages(workshop_id, user_id)
+    for item in Item.query(f"INBOX#{user_id}", consistent_read=True):
+        item.delete()
+        found += 1
+    return found
+
+
+def _hosted(user_id: str) -> Iterator[Workshop]:
+    return (row for row in Item.by_host.query(host_key(user_id)) if isinstance(row, Workshop))
+
+
+def _cancel(row: Workshop, at: clock.Clock) -> int:
+    """Cancels a workshop that was made while the erasure was decided."""
+    workshop = cast("Workshop | None", table.read_one(row.key))
+    if workshop is None or workshop.is_over:
+        return 0
+    after = writing.changed(workshop, {"status": "cancelled"}, by=SYSTEM, at=at)
+    try:
+        writing.move(workshop, after, actor_id=SYSTEM, at=at)
+    except edits.CollisionError:
+        return 1
+    return 1
+
+
+def _withdraw(listed: Attendee) -> int:
+    """Gives a place up that is still of use to others; of what is over, the attendance stays."""
+    found = table.read_many([workshop_key(listed.workshop_id), listed.key])
+    workshop, row = found.get(workshop_key(listed.workshop_id)), found.get(listed.key)
+    if not isinstance(workshop, Workshop) or not isinstance(row, Attendee) or workshop.is_over:
+        return 0
+    return int(seats.give_up(workshop, row.user_id, row) is not None)
+
+
+def _forget(item: Item, user_id: str) -> int:
+    match item:
+        case Note() | Feed() | Preferences():
+            item.delete()
+        case Ban():
+            bans.lift(user_id, item.user_id)
+        case _:
+            return 0
+    return 1
+
+
+def _take_back_messages(workshop_id: str, user_id: str) -> int:
+    said = [
+        message
+        for message in Item.query(f"CHAT#{workshop_id}", filter_condition=ChatMessage.user_id == user_id)
+        if isinstance(message, ChatMessage)
+    ]
+    for message in said:
+        message.delete()
+    return len(said)

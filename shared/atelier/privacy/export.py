@@ -1,0 +1,181 @@
+"""A copy of everything that is held about a person, as JSON that they can take elsewhere."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, cast
+
+from atelier import clock, retries, spreadsheets, table
+from atelier.accounts import profiles, shapes
+from atelier.accounts.caller import Caller
+from atelier.accounts.items import Ban, Profile
+from atelier.attendance.items import Attendance, attendance_key
+from atelier.calendars.items import Feed
+from atelier.errors import ExportTooLargeError
+from atelier.groups.items import ALL_GROUPS, Group
+from atelier.guided.items import Guided, Member, guided_key
+from atelier.notifications.items import Notification, Preferences
+from atelier.rooms.items import ChatMessage, Note
+from atelier.rsvps.items import Attendee, Invite, attendee_key, person_key
+from atelier.series.items import Follower, Series, series_of
+from atelier.table import Item
+from atelier.workshops.items import Workshop, host_key, workshop_key
+
+WITHIN_S = 22.0
+
+type Entry = dict[str, Any]
+
+
+def export(caller: Caller, *, at: clock.Clock = clock.now) -> str:
+    """Everything held about the caller, as JSON.
+
+    Raises AccountSuspendedError, AccountErasedError, ExportTooLargeError.
+    """
+    profile = profiles.read(caller)
+    try:
+        with retries.time_to_start(WITHIN_S):
+            held = {"exported_at": clock.to_text(at()), "profile": _profile(profile), **_held(caller.id)}
+    except retries.OutOfTimeError as error:
+        raise ExportTooLargeError from error
+    text = json.dumps(held, ensure_ascii=False, indent=1)
+    if len(text.encode()) > spreadsheets.MOST_BYTES:
+        raise ExportTooLargeError
+    return text
+
+
+def _profile(profile: Profile) -> Entry:
+    return shapes.me(profile).model_dump(mode="json") | {"created_at": clock.to_text(profile.created_at)}
+
+
+def _held(user_id: str) -> Entry:
+    own = list(Item.query(f"USER#{user_id}", consistent_read=True))
+    listed = list(Item.by_person.query(person_key(user_id)))
+    hosted = [row for row in Item.by_host.query(host_key(user_id)) if isinstance(row, Workshop)]
+    notes = [item for item in own if isinstance(item, Note)]
+    taken_part = {row.workshop_id for row in listed if isinstance(row, Attendee)}
+    taken_part |= {row.pk.removeprefix("ATTENDANCE#") for row in listed if isinstance(row, Attendance)}
+    around = sorted(taken_part | {row.id for row in hosted} | {_workshop_of(note) for note in notes})
+    return {
+        "preferences": next((_preferences(item) for item in own if isinstance(item, Preferences)), None),
+        "calendar_feed": next(
+            ({"created_at": clock.to_text(item.created_at)} for item in own if isinstance(item, Feed)), None
+        ),
+        "bans": [
+            {"user_id": item.user_id, "created_at": clock.to_text(item.created_at)}
+            for item in own
+            if isinstance(item, Ban)
+        ],
+        "workshops_hosted": [_workshop(row) for row in hosted],
+        "series_hosted": [
+            {"id": row.id, "title": row.title}
+            for row in Item.by_host.query(series_of(user_id))
+            if isinstance(row, Series)
+        ],
+        "groups_owned": [
+            {"id": row.id, "name": row.name, "description": row.description}
+            for row in Item.by_feed.query(ALL_GROUPS, filter_condition=Group.owner_id == user_id)
+            if isinstance(row, Group)
+        ],
+        "attendance": list(_attendance(user_id, around)),
+        "invites": [
+            {"workshop_id": row.workshop_id, "scheduled_at": clock.to_text(row.scheduled_at)}
+            for row in listed
+            if isinstance(row, Invite)
+        ],
+        "series_followed": [row.series_id for row in listed if isinstance(row, Follower)],
+        "guided_workshops": list(_guided([row for row in listed if isinstance(row, Member)])),
+        "notes": [
+            {"workshop_id": _workshop_of(note), "content": note.text, "updated_at": clock.to_text(note.updated_at)}
+            for note in notes
+        ],
+        "chat_messages": [message for workshop_id in around for message in _messages(workshop_id, user_id)],
+        "notifications": [
+            _notification(item)
+            for item in Item.query(f"INBOX#{user_id}", consistent_read=True)
+            if isinstance(item, Notification)
+        ],
+    }
+
+
+def _workshop_of(note: Note) -> str:
+    return note.sk.removeprefix("NOTE#")
+
+
+def _preferences(item: Preferences) -> Entry:
+    return {
+        "no_in_app": sorted(item.no_in_app or ()),
+        "no_email": sorted(item.no_email or ()),
+        "reminder_offsets": item.reminder_offsets,
+    }
+
+
+def _workshop(row: Workshop) -> Entry:
+    return {
+        "id": row.id,
+        "title": row.title,
+        "scheduled_at": clock.to_text(row.scheduled_at),
+        "timezone": row.timezone,
+        "format": row.format,
+        "location": row.location,
+        "status": row.status,
+        "is_private": bool(row.is_private),
+    }
+
+
+def _attendance(user_id: str, workshop_ids: list[str]) -> Iterator[Entry]:
+    """What is known of somebody's coming to each workshop: RSVP, check-in, presence."""
+    keys = [(workshop_key(one), attendee_key(one, user_id), attendance_key(one, user_id)) for one in workshop_ids]
+    found = table.read_many(key for some in keys for key in some)
+    for workshop_id, (about, mine, told) in zip(workshop_ids, keys, strict=True):
+        workshop = cast("Workshop | None", found.get(about))
+        row, record = cast("Attendee | None", found.get(mine)), cast("Attendance | None", found.get(told))
+        if row is None and record is None:
+            continue
+        yield {
+            "workshop_id": workshop_id,
+            "title": workshop.title if workshop else None,
+            "scheduled_at": clock.to_text(workshop.scheduled_at) if workshop else None,
+            "rsvp_status": row.status if row else None,
+            "rsvp_at": clock.to_text(row.rsvp_at) if row else None,
+            "is_co_host": bool(row.is_co_host) if row else False,
+            "checked_in_at": _text(record.checked_in_at) if record else None,
+            "intervals": [
+                {"joined_at": clock.to_text(clock.from_seconds(joined)), "left_at": _moment(left)}
+                for joined, left in (record.intervals or () if record else ())
+            ],
+        }
+
+
+def _guided(members: list[Member]) -> Iterator[Entry]:
+    ids = [row.pk.removeprefix("GUIDED#") for row in members]
+    found = table.read_many([key for row, one in zip(members, ids, strict=True) for key in (row.key, guided_key(one))])
+    for row, guided_id in zip(members, ids, strict=True):
+        member, guided = found.get(row.key), found.get(guided_key(guided_id))
+        if isinstance(member, Member) and isinstance(guided, Guided):
+            yield {"id": guided_id, "title": guided.title, "role": member.role, "since": clock.to_text(member.since)}
+
+
+def _messages(workshop_id: str, user_id: str) -> Iterator[Entry]:
+    for message in Item.query(f"CHAT#{workshop_id}", filter_condition=ChatMessage.user_id == user_id):
+        if isinstance(message, ChatMessage):
+            at = clock.to_text(message.created_at)
+            yield {"workshop_id": workshop_id, "message": message.text, "created_at": at}
+
+
+def _notification(item: Notification) -> Entry:
+    return {
+        "type": item.type,
+        "entity_type": item.entity_type,
+        "entity_id": item.entity_id,
+        "data": item.data,
+        "created_at": clock.to_text(item.created_at),
+        "read_at": _text(item.read_at),
+    }
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else clock.to_text(instant)
+
+
+def _moment(second: int | None) -> str | None:
+    return None if second is None else clock.to_text(clock.from_seconds(second))
