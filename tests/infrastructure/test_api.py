@@ -12,6 +12,8 @@ PUBLIC = {
     ("GET", "/v1/public/errors/{code}"),
     ("POST", "/v1/webhooks/agora"),
     ("GET", "/v1/public/calendars/{token}"),
+    ("GET", "/v1/public/check-ins"),
+    ("POST", "/v1/public/check-ins"),
     ("GET", "/v1/public/shared/{token}"),
     ("GET", "/v1/public/unsubscribe/{token}"),
     ("POST", "/v1/public/unsubscribe/{token}"),
