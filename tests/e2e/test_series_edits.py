@@ -39,7 +39,9 @@ def test_this_and_following_is_told_once_and_leaves_the_rest_alone(api: Api) -> 
     titles = [need(api(guest, "GET", f"/workshops/{one}"), 200)["title"] for one in ids]
     assert titles == ["Raku firing"] * 2 + ["Pit firing"] * 2 + ["Guest evening", "Pit firing"]
     eventually(lambda: _told(api, guest), [("workshop_updated", series_id)])
-    refused(api(host, "PATCH", f"/series/{series_id}", {"title": "X"}, headers={"If-Match": '"1"'}), 412)
+    refused(
+        api(host, "PATCH", f"/series/{series_id}", {"title": "X"}, headers={"If-Match": '"1"'}), 412, "stale_version"
+    )
     refused(api(guest, "PATCH", f"/series/{series_id}", {"title": "X"}), 403, "not_allowed")
 
 
