@@ -30,6 +30,8 @@ ANSWERS = {
     "groups/list": 200,
     "rsvps/accept_unknown_link": 404,
     "rsvps/invite_to_nothing": 404,
+    "series/create": 201,
+    "series/list": 200,
     "series/preview": 200,
     "guided/change_step_of_nothing": 404,
     "guided/create": 201,
