@@ -16,8 +16,23 @@ from atelier.invites.items import InviteLink, link_key
 from tests.accounts import decide
 from tests.calling import Reply, World, call, id_of
 from tests.deliveries import Clock, told
-from tests.faults import Killed, killed_after, killed_before, overtaken
-from tests.invites import accept, invite, invite_of, let_follow, link, listed, mine, private, revoke, sees, uses
+from tests.faults import Killed, failing_at_random, killed_after, killed_before, overtaken
+from tests.invites import (
+    accept,
+    confirm,
+    invite,
+    invite_addresses,
+    invite_of,
+    let_follow,
+    link,
+    listed,
+    mine,
+    private,
+    results,
+    revoke,
+    sees,
+    uses,
+)
 from tests.messages import Outbox
 from tests.rooms import rights, rsvp
 from tests.seats import remove
@@ -267,3 +282,25 @@ def test_without_the_count_in_the_transaction_more_would_come_in(world: World, m
     monkeypatch.setattr(grounds, "give", careless)
     _, invited, _ = rush(world, count=12, max_uses=5)
     assert invited > 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_table_that_fails_now_and_then_loses_no_use_and_counts_none_twice(
+    world: World, stream: Stream, sent: Outbox, seed: int
+) -> None:
+    crowd = [f"guest-{number}" for number in range(6)]
+    world.meet(*crowd)
+    confirm("ana", "ana@example.com")
+    workshop_id = private(world)
+    made = link(workshop_id, max_uses=4)
+    with failing_at_random(0.25, seed) as fault:
+        came = [accept(made["token"], user).status for user in crowd]
+        named = results(invite(workshop_id, *crowd))
+        addressed = results(invite_addresses(workshop_id, "ana@example.com"))
+    assert fault.struck > 0
+    assert came == [200, 200, 200, 200, 404, 404]
+    assert named == ["already_invited"] * 4 + ["created"] * 2
+    assert addressed == ["created"]
+    assert uses(made["id"]) == 4
+    let_follow(stream, sent)
+    assert [kind for kind, _ in told("guest-4")] == [kind for kind, _ in told("ana")] == ["workshop_invite"]
