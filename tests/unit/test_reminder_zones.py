@@ -41,8 +41,8 @@ DAYS = (
     Day("Pacific/Apia", "2027-09-25T14:30:00", "03:30 (UTC+13:00)", "02:30 (UTC+13:00)"),
     Day("Pacific/Apia", "2011-12-30T10:30:00", "00:30 (UTC+14:00)", "23:30 (UTC-10:00)"),
     # An hour back for Ramadan, and forth again after it.
-    Day("Africa/Casablanca", "2027-02-07T02:30:00", "02:30 (UTC+00:00)", "02:30 (UTC+01:00)"),
-    Day("Africa/Casablanca", "2027-03-14T02:30:00", "03:30 (UTC+01:00)", "01:30 (UTC+00:00)"),
+    Day("Africa/Casablanca", "2025-02-23T02:30:00", "02:30 (UTC+00:00)", "02:30 (UTC+01:00)"),
+    Day("Africa/Casablanca", "2025-04-06T02:30:00", "03:30 (UTC+01:00)", "01:30 (UTC+00:00)"),
     Day("Pacific/Auckland", "2027-09-25T14:30:00", "03:30 NZDT (UTC+13:00)", "01:30 NZST (UTC+12:00)"),
     Day("Pacific/Auckland", "2027-04-03T14:30:00", "02:30 NZST (UTC+12:00)", "02:30 NZDT (UTC+13:00)"),
     Day("Asia/Tokyo", "2027-03-28T01:15:00", "10:15 JST (UTC+09:00)", "09:15 JST (UTC+09:00)"),
