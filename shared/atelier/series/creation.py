@@ -5,7 +5,6 @@ the record of the request they are within the 100 items that a transaction takes
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -94,7 +93,7 @@ def _first_workshops(series: Series, at: clock.Clock) -> list[Workshop]:
     """The workshops of the first 90 days; the series knows afterwards when the next one has to be made."""
     now = at()
     until = making.horizon(series, now)
-    days = making.dates(series, first=date.fromisoformat(series.start_date), last=until)
+    days = making.dates(series, first=until - making.HORIZON, last=until)
     made = [making.occurrence(series, day, now=now) for day in days if making.is_ahead(series, day, now)]
     making.advance(series, until)
     if not made and series.feed_key is None:
