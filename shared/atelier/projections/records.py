@@ -226,7 +226,8 @@ def _place(row: Attendee | None) -> str | None:
 def _note_edit(about: Happened, old: Workshop | None, new: Workshop | None) -> None:
     if new is not None:
         about.planners.add(new.host_id)
-        about.made_by = new.series_id if old is None else about.made_by
+        comes_back = old is not None and old.status == "cancelled" and new.status != "cancelled"
+        about.made_by = new.series_id if old is None or comes_back else about.made_by
     lists = {workshop.category_key for workshop in (old, new) if workshop is not None and workshop.category_key}
     if (old.category_key if old else None) != (new.category_key if new else None):
         about.categories |= {key.split("#")[1] for key in lists}
