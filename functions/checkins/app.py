@@ -9,6 +9,7 @@ from atelier.attendance import export, listing
 from atelier.attendance import schemas as attendance_schemas
 from atelier.checkins import arriving, batch, desk, guests, pages, passes, qr, schemas
 from atelier.edits import Expected
+from atelier.idempotency import Guard
 from atelier.settings import CheckInSettings
 
 api = http.Api()
@@ -120,9 +121,13 @@ def claim_check_in(caller: Caller, body: schemas.ClaimInput) -> http.Answer:
     problems=(errors.CodeNotValidError, errors.TooManyGuessesError),
     public=True,
 )
-def check_in_as_a_guest(body: schemas.GuestInput, source_address: str) -> http.Answer:
-    """Check in without an account. Keep the `claim_token`: whoever signs in later makes the check-in theirs by it."""
-    return http.Answer(201, guests.check_in(body, source_address))
+def check_in_as_a_guest(body: schemas.GuestInput, source_address: str, guard: Guard | None) -> http.Answer:
+    """Check in without an account. Keep the `claim_token`: whoever signs in later makes the check-in theirs by it.
+
+    A request that is repeated with its `Idempotency-Key` makes no second guest; its token is another one, as good.
+    """
+    shown, was_before = guests.check_in(body, source_address, guard)
+    return http.Answer(201, shown, {"Idempotency-Replayed": "true"} if was_before else {})
 
 
 @api.route("GET", "/public/check-ins", {200: None}, public=True)

@@ -26,6 +26,9 @@ from atelier.settings import api_settings
 
 PREFIX = "/v1"
 START_WITHIN_S = 2.8
+ANYBODY = "anybody"
+"""Whose the keys of requests are that need no token."""
+
 RETRY_AFTER_S = 2
 
 STATUS_OF: dict[type[errors.AtelierError], int] = {
@@ -197,7 +200,7 @@ def _answer(request: _Request, operation: Operation, path_values: Mapping[str, s
         "query": lambda: read_query(event, wanted["query"]),
         "if_match": lambda: read_if_match(event),
         "body": lambda: _read_body(event, raw, wanted["body"]),
-        "guard": lambda: read_guard(event, raw, given["caller"].id, operation),
+        "guard": lambda: read_guard(event, raw, given["caller"].id if "caller" in given else ANYBODY, operation),
     }
     given |= {name: read() for name, read in sources.items() if name in wanted}
     return operation.handler(**given)

@@ -18,7 +18,8 @@ from atelier.checkins.arriving import Arrival
 from atelier.checkins.items import ClaimToken, Guest, claim_key, guest_key
 from atelier.checkins.schemas import GuestCheckIn, GuestInput
 from atelier.edits import until_applied
-from atelier.errors import CodeNotValidError, NotFoundError, TooManyGuessesError
+from atelier.errors import CodeNotValidError, NotFoundError, RequestInProgressError, TooManyGuessesError
+from atelier.idempotency import Guard, IdempotencyRecord, ReplayedError
 from atelier.ids import IdMaker, new_id
 from atelier.workshops.items import Workshop, workshop_key
 
@@ -36,19 +37,29 @@ type Token = Callable[[int], str]
 def check_in(
     wanted: GuestInput,
     source_address: str,
+    guard: Guard | None = None,
     *,
     make_id: IdMaker = new_id,
     new_token: Token = secrets.token_urlsafe,
     at: clock.Clock = clock.now,
-) -> GuestCheckIn:
-    """Checks somebody without an account in by a code. Three round trips, two writes.
+) -> tuple[GuestCheckIn, bool]:
+    """Checks somebody without an account in by a code; gives back whether the same request did so before. Three round
+    trips, two writes; one more with a key. A request that is repeated gets another token for the same guest: of the
+    first one only the hash is left.
 
-    Raises CodeNotValidError for a code that is wrong, unknown or closed, TooManyGuessesError.
+    Raises CodeNotValidError for a code that is wrong, unknown or closed, TooManyGuessesError,
+    IdempotencyKeyReusedError.
     """
     now = clock.whole_seconds(at())
     code, guesses = codes.read(wanted.code), guessing.of_address(source_address)
     nowhere = guessing.of_workshop(guesses.who)
-    first = table.read_many([finding.key_of(code), guesses.key, nowhere.key])
+    asked = [guard.key] if guard is not None else []
+    first = table.read_many([finding.key_of(code), guesses.key, nowhere.key, *asked])
+    if guard is not None:
+        try:
+            guard.check(first.get(guard.key))
+        except ReplayedError as replayed:
+            return _again(replayed.record, new_token, now), True
     guesses.require_left(first.get(guesses.key), now)
     aim = finding.aim(code, first.get(finding.key_of(code)), now, lambda one: [guessing.of_workshop(one).key])
     of_workshop = guessing.of_workshop(aim.workshop_id)
@@ -66,27 +77,40 @@ def check_in(
     guest = Guest(
         *guest_key(workshop.id, make_id("gst")), guest_name=wanted.display_name, email=wanted.email, checked_in_at=now
     )
-    claim = ClaimToken(
-        *claim_key(_hash(token)),
-        workshop_id=workshop.id,
-        guest_id=guest.id,
-        expires_at=int((now + CLAIMED_WITHIN).timestamp()),
-    )
-    try:
-        with table.transaction() as t:
-            guesses.check(t, now)
-            t.save(guest, condition=Guest.pk.does_not_exist())
-            t.save(claim, condition=ClaimToken.pk.does_not_exist())
-    except TransactWriteError as error:
-        if 0 in table.failed_conditions(error):
-            raise TooManyGuessesError(guesses.within_s) from error
-        raise
-    return GuestCheckIn(
+    shown = GuestCheckIn(
         workshop=arriving.workshop_shape(workshop),
         guest_name=wanted.display_name,
         checked_in_at=now,
         claim_token=token,
     )
+    try:
+        with table.transaction() as t:
+            guesses.check(t, now)
+            t.save(guest, condition=Guest.pk.does_not_exist())
+            t.save(_claim_token(token, workshop.id, guest.id, now), condition=ClaimToken.pk.does_not_exist())
+            if guard is not None:
+                told = shown.model_copy(update={"claim_token": ""}).model_dump_json()
+                guard.write(t, body=told, location=f"{workshop.id}/{guest.id}", version=1)
+    except TransactWriteError as error:
+        if 0 in table.failed_conditions(error):
+            raise TooManyGuessesError(guesses.within_s) from error
+        if table.failed_conditions(error):
+            raise RequestInProgressError from error
+        raise
+    return shown, False
+
+
+def _again(record: IdempotencyRecord, new_token: Token, now: datetime) -> GuestCheckIn:
+    """What a request was answered before, with a token of its own."""
+    token = new_token(TOKEN_BYTES)
+    workshop_id, _, guest_id = record.location.partition("/")
+    table.put_if_absent(_claim_token(token, workshop_id, guest_id, now))
+    return GuestCheckIn.model_validate_json(record.body).model_copy(update={"claim_token": token})
+
+
+def _claim_token(token: str, workshop_id: str, guest_id: str, now: datetime) -> ClaimToken:
+    expires_at = int((now + CLAIMED_WITHIN).timestamp())
+    return ClaimToken(*claim_key(_hash(token)), workshop_id=workshop_id, guest_id=guest_id, expires_at=expires_at)
 
 
 def claim(token: str, caller: Caller, *, at: clock.Clock = clock.now) -> tuple[Arrival, bool]:
