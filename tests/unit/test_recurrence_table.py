@@ -14,7 +14,7 @@ import pytest
 
 from atelier import clock
 from atelier.series import recurrence, rules
-from atelier.series.wallclock import Note, occurrence
+from atelier.series.wallclock import ClockNote, occurrence
 
 ZONES = (
     "America/New_York",
@@ -28,7 +28,7 @@ ZONES = (
     "America/Santiago",
     "Asia/Tehran",
 )
-NOTES: dict[str, Note | None] = {"": None, ">": "moved_forward", "=": "repeated_hour"}
+NOTES: dict[str, ClockNote | None] = {"": None, ">": "moved_forward", "=": "repeated_hour"}
 
 type Told = tuple[datetime, Note | None]
 

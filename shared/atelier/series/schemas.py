@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from atelier.accounts.schemas import User, UserCard
 from atelier.rsvps.schemas import AttendeeStatus
 from atelier.series import rules
-from atelier.series.wallclock import Note
+from atelier.series.wallclock import ClockNote
 from atelier.text import Input, LongText, Output, Place, Query, Title, Zone, left_out
 from atelier.workshops.schemas import Capacity, CategoryRef, Format, Minutes, Reference, Status
 
@@ -79,7 +79,7 @@ class PreviewedOccurrence(Output):
         str, Field(description="What the clocks there show then.", examples=["2027-03-28T18:30:00"], min_length=19)
     ]
     utc_offset: Annotated[str, Field(examples=["+02:00"])]
-    note: Note | None
+    note: ClockNote | None
 
 
 class SeriesPreview(Output):

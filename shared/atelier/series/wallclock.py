@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-type Note = Literal["moved_forward", "repeated_hour"]
+type ClockNote = Literal["moved_forward", "repeated_hour"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Occurrence:
     scheduled_at: datetime
     local: datetime
     utc_offset: timedelta
-    note: Note | None = None
+    note: ClockNote | None = None
 
 
 def occurrence(day: date, time_of_day: time, zone: ZoneInfo) -> Occurrence:
@@ -32,7 +32,7 @@ def occurrence(day: date, time_of_day: time, zone: ZoneInfo) -> Occurrence:
     return Occurrence(scheduled_at, shown.replace(tzinfo=None, fold=0), shown.utcoffset() or timedelta(), _note(before))
 
 
-def _note(wall: datetime) -> Note | None:
+def _note(wall: datetime) -> ClockNote | None:
     """PEP 495: `fold` makes the offset larger in a gap, smaller where a time comes twice, and nothing elsewhere."""
     earlier, later = (wall.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1))
     if earlier == later:
