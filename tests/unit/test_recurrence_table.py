@@ -30,7 +30,7 @@ ZONES = (
 )
 NOTES: dict[str, ClockNote | None] = {"": None, ">": "moved_forward", "=": "repeated_hour"}
 
-type Told = tuple[datetime, Note | None]
+type Told = tuple[datetime, ClockNote | None]
 
 
 @dataclass(frozen=True, slots=True)
