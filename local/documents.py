@@ -43,14 +43,15 @@ def documents() -> dict[Path, str]:
     """The documents as they ought to be, by where they stand."""
     written = {OPENAPI: json.dumps(document(), indent=2, ensure_ascii=False) + "\n"}
     index = _INDEX
+    explanation = importlib.import_module("atelier.error_pages").explanation
     for kind, status in refusals():
         page = _PAGE.format(
             title=kind.title,
             code=kind.code,
             status=status,
             phrase=HTTPStatus(status).phrase,
-            cause=kind.cause,
-            remedy=kind.remedy,
+            cause=explanation(kind).cause,
+            remedy=explanation(kind).remedy,
         )
         written[ERRORS / f"{kind.code}.md"] = page
         index += f"| [`{kind.code}`]({kind.code}.md) | {status} | {kind.title} |\n"

@@ -1,6 +1,10 @@
 """The page behind a problem's `type`: what the error means and what to do, for the person who follows the link."""
 
+import tomllib
+from dataclasses import dataclass
+from functools import cache
 from html import escape
+from pathlib import Path
 
 from atelier import errors
 
@@ -34,6 +38,25 @@ p {{ margin: .25rem 0 }}
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a refusal comes, and what to do then."""
+
+    cause: str
+    remedy: str
+
+
+@cache
+def _explanations() -> dict[str, Explanation]:
+    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    return {code: Explanation(**told) for code, told in tomllib.loads(text).items()}
+
+
+def explanation(kind: type[errors.AtelierError]) -> Explanation:
+    """What error_pages.toml says of a refusal. Raises KeyError for one that it does not know."""
+    return _explanations()[kind.code]
+
+
 def find(code: str) -> type[errors.AtelierError]:
     """The error of this code. Raises NotFoundError for a code that Atelier never answers."""
     for kind in errors.catalogue():
@@ -48,8 +71,8 @@ def page(kind: type[errors.AtelierError], status: int) -> str:
         title=escape(kind.title),
         status=status,
         code=escape(kind.code),
-        cause=_prose(kind.cause),
-        remedy=_prose(kind.remedy),
+        cause=_prose(explanation(kind).cause),
+        remedy=_prose(explanation(kind).remedy),
     )
 
 

@@ -83,7 +83,8 @@ def test_every_refusal_has_a_status_a_page_and_words_for_it() -> None:
         page = error_pages.page(kind, http.status_of(kind))
         assert kind.code in page
         assert "`" not in page
-        assert all((kind.title, kind.cause, kind.remedy))
+        explanation = error_pages.explanation(kind)
+        assert all((kind.title, explanation.cause, explanation.remedy))
 
 
 @pytest.mark.parametrize(
