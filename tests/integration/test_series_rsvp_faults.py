@@ -1,6 +1,7 @@
 """RSVP to a series while processes die at any write, new workshops are made, and people come and go at once."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -202,4 +203,26 @@ def test_coming_and_going_at_once_ends_in_one_or_the_other(
         assert first(series_id).status < 300
     come_to_rest(stream, sent)
     assert _is_whole(series_id), (follows(series_id, "ana"), rows_of(series_id, "ana"))
+    assert wrong_anywhere(series_id) == []
+
+
+def test_a_crowd_that_comes_and_goes_at_once_leaves_order_behind(
+    world: World, stream: Stream, sent: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "AT_ONCE", 3)
+    people = [f"guest-{number}" for number in range(10)]
+    world.meet(*people)
+    series_id = every_other_week(max_capacity=3)
+
+    def come_and_maybe_go(user: str) -> int:
+        come = rsvp_to(series_id, user).status
+        return leave(series_id, user).status if user in people[::2] else come
+
+    with ThreadPoolExecutor(5) as crowd:
+        done = [crowd.submit(come_and_maybe_go, user) for user in people]
+        more(series_id)
+    assert {each.result() for each in done} == {201, 204}
+    come_to_rest(stream, sent)
+    assert [follows(series_id, user) for user in people] == [False, True] * 5
+    assert all(_is_whole(series_id, user) for user in people)
     assert wrong_anywhere(series_id) == []
