@@ -162,7 +162,7 @@ def list_attendance(workshop_id: str, caller: Caller, query: attendance_schemas.
 
 def _file_answer(file: export.File, *, is_compressed: bool) -> http.Answer:
     named = spreadsheets.headers_of(file.name, is_compressed=is_compressed)
-    return http.Answer(200, file.content, named, spreadsheets.MEDIA_TYPE)
+    return http.Answer(200, file.content, named, "text/csv; charset=utf-8; header=present")
 
 
 @api.route(

@@ -16,8 +16,6 @@ from atelier.errors import ExportTooLargeError
 MOST_BYTES = 4_400_000
 """Lambda answers 6 MB at most, as text: in base64 this is 5.9 MB."""
 
-MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
-
 _BYTE_ORDER_MARK = "\ufeff"
 _GZIP_WINDOW = 31
 _LEVEL = 6
