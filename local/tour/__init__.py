@@ -39,8 +39,6 @@ def _tell(story: Story) -> None:
     calendars.read(story, workshop)
     again.previewed(story)
     again.begun_and_ended(story)
-    again.previewed(story)
-    again.begun_and_ended(story)
     invitations.ways_in(story)
     door.checked_in(story)
     team = guided.worked_through(story)
