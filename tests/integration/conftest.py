@@ -10,7 +10,7 @@ import pytest
 from atelier import aws, observability
 from atelier.agora.secrets import SecretStore
 from functions.tokens import app as tokens
-from tests import emulator
+from tests import emulator, packs
 from tests.agora_simulator import Agora, running
 from tests.calling import World
 from tests.live import Live, queued_by
@@ -37,6 +37,20 @@ def bucket(dynamodb: str, table: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
         client.delete_object(Bucket=BUCKET, Key=entry["Key"])
     client.delete_bucket(Bucket=BUCKET)
+    aws.client.cache_clear()
+
+
+@pytest.fixture
+def pack_files(dynamodb: str, table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The emulator's S3 with an empty bucket for build packs, which the layer reaches."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", dynamodb)
+    aws.client.cache_clear()
+    client = aws.client("s3")
+    client.create_bucket(Bucket=packs.BUCKET, CreateBucketConfiguration={"LocationConstraint": emulator.REGION})
+    yield
+    for key in packs.files():
+        client.delete_object(Bucket=packs.BUCKET, Key=key)
+    client.delete_bucket(Bucket=packs.BUCKET)
     aws.client.cache_clear()
 
 

@@ -19,9 +19,12 @@ LINES_TOGETHER = 40
 MOST_SIGNS_AT_ONCE = 3000
 """A paragraph that goes over a page's end is broken into lines again: a very long one, on every page of it."""
 
+SIGNS_PER_LINE = 25
+"""So many signs of a heading fit in a line, whatever they are: a heading is kept together, and with what follows."""
+
 _EAST_ASIAN = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]")
 _FONT_OF: dict[model.Style, str] = {"plain": TEXT, "strong": STRONG, "code": CODE}
-_NARROWEST, _WIDEST = 6, 40
+_NARROWEST, _LONGEST_COUNTED = styles.WIDTH / 10, 40
 
 
 class Entry(NamedTuple):
@@ -83,7 +86,8 @@ class Setter:
         match block:
             case model.Heading(level, text):
                 style = styles.HEADINGS[level]
-                yield CondPageBreak(style.spaceBefore + style.leading + 3 * styles.BODY.leading)
+                height = style.leading * (1 + len(text) // SIGNS_PER_LINE)
+                yield CondPageBreak(style.spaceBefore + height + 3 * styles.BODY.leading)
                 yield self.heading(level, text, key)
             case model.Paragraph(line):
                 yield from self.lines(line, styles.BODY)
@@ -152,9 +156,10 @@ def cut(line: str, columns: int) -> list[str]:
 
 
 def _widths(table: model.Table) -> list[float]:
-    """Columns get width by what is longest in them, within bounds."""
+    """Columns get width by what is longest in them, within bounds; none is too narrow for a word."""
     longest = [
-        min(max(_NARROWEST, *(len(row[column]) for row in (table.columns, *table.rows))), _WIDEST)
+        min(max(1, *(len(row[column]) for row in (table.columns, *table.rows))), _LONGEST_COUNTED)
         for column in range(len(table.columns))
     ]
-    return [styles.WIDTH * length / sum(longest) for length in longest]
+    rest = styles.WIDTH - _NARROWEST * len(longest)
+    return [_NARROWEST + rest * length / sum(longest) for length in longest]

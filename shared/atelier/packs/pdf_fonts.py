@@ -18,6 +18,8 @@ _FALLBACKS = (_EAST_ASIAN, _EMOJI, _SYMBOLS)
 _DROPPED = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]")
 """Signs that only tell how others are to be shown: which way they run, joined or not, in colour or not."""
 
+_BEYOND = re.compile("<([0-9A-F]{5,6})>")
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -27,13 +29,32 @@ class Run:
     text: str
 
 
+class _Font(TTFont):  # type: ignore[misc]  # ReportLab has no types
+    """A font that tells readers of all its signs which they are (PDF 32000-1, 9.10.3).
+
+    ReportLab tells it of those up to U+FFFF; the others have to be told in UTF-16, or emoji could be neither searched
+    nor copied.
+    """
+
+    def addObjects(self, doc: Any) -> None:
+        """Adds the font to the file."""
+        super().addObjects(doc)
+        for name, stream in doc.idToObject.items():
+            if name.startswith("toUnicodeCMap:"):
+                stream.content = _BEYOND.sub(_in_utf16, stream.content)
+
+
+def _in_utf16(found: re.Match[str]) -> str:
+    return f"<{chr(int(found[1], 16)).encode('utf-16-be').hex().upper()}>"
+
+
 class Fonts:
     """The fonts of a folder, ready to be set with."""
 
     def __init__(self, folder: Path) -> None:
         self._glyphs: dict[str, Any] = {}
         for name in (TEXT, STRONG, CODE, *_FALLBACKS):
-            font = TTFont(name, str(folder / f"{name}.ttf"))
+            font = _Font(name, str(folder / f"{name}.ttf"))
             pdfmetrics.registerFont(font)
             self._glyphs[name] = font.face.charToGlyph
         self._foreign = {name: _foreign_to(self._glyphs[name]) for name in (TEXT, STRONG, CODE)}

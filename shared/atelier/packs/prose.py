@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from atelier.packs.document import Block, Code, Heading, Line, Paragraph, Points, Span
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*([A-Za-z0-9+#.-]{0,30})[^`]*")
-_HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*")
+_HEADING = re.compile(r"(#{1,6})[ \t]+(\S.{0,159})")
 _BULLET = re.compile(r"[ \t]*[-*+•][ \t]+(\S.*)")
 _NUMBERED = re.compile(r"[ \t]*(\d{1,6})[.)][ \t]+(\S.*)")
 _INLINE = re.compile(r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*|(`+)(?!`)([^`\n]+)(?<!`)\2(?!`)")

@@ -32,6 +32,7 @@ MOST_PIECES = 2000
 DEEPEST_HEADING = 4
 _LONGEST_SHORT = 160
 _LONGEST_CELL = 200
+_LONGEST_KEY = 80
 _MOST_COLUMNS = 6
 _NAMING_KEYS = ("name", "title", "label", "id", "key", "question", "summary")
 _NOTHING: Line = (Span("—"),)
@@ -78,16 +79,24 @@ def _object(value: Mapping[str, Any], level: int, budget: int) -> Iterator[Block
         return
     entries: list[tuple[str, Line]] = []
     for key, part in value.items():
-        if _is_short(part):
+        if len(key) <= _LONGEST_KEY and _is_short(part):
             entries.append((_spoken(key), _scalar(part)))
             continue
         if entries:
             yield Definitions(tuple(entries))
             entries = []
-        yield Heading(level, _spoken(key))
+        yield from _heading(level, _spoken(key))
         yield from _blocks(part, level + 1, budget)
     if entries:
         yield Definitions(tuple(entries))
+
+
+def _heading(level: int, text: str) -> Iterator[Block]:
+    if len(text) <= _LONGEST_KEY:
+        yield Heading(level, text)
+    else:
+        yield Heading(level, f"{text[: _LONGEST_KEY - 1].rstrip()}…")
+        yield Paragraph((Span(text, "strong"),))
 
 
 def _list(value: Sequence[Any], level: int, budget: int) -> Iterator[Block]:
@@ -126,7 +135,9 @@ def _table(value: Sequence[Any]) -> Table | None:
     columns = list(dict.fromkeys(key for part in value for key in part))
     filled = sum(len(part) for part in value)
     cells = [part.get(column) for part in value for column in columns]
-    is_uniform = len(columns) <= _MOST_COLUMNS and filled * 2 >= len(cells)
+    is_uniform = (
+        len(columns) <= _MOST_COLUMNS and filled * 2 >= len(cells) and len(max(columns, key=len)) <= _LONGEST_KEY
+    )
     if not is_uniform or not all(_is_short(cell, _LONGEST_CELL) for cell in cells):
         return None
     rows = tuple(tuple(_cell(part[column]) if column in part else "" for column in columns) for part in value)
