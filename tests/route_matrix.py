@@ -66,6 +66,8 @@ GET    /workshops                                              200 200 200 200 2
 POST   /workshops                                              201 201 201 201 201 201 201
 GET    /me                                                     200 200 200 200 200 200 200
 PATCH  /me                                                     200 200 200 200 200 200 200
+GET    /me/export                                              200 200 200 200 200 200 200
+DELETE /me                                                     204 204 204 204 204 409 204
 POST   /me/email/verify                                        422 422 422 422 422 422 422
 GET    /me/bans                                                200 200 200 200 200 200 200
 DELETE /me/bans/{user_id}                                      204 204 204 204 204 204 204

@@ -3,7 +3,6 @@
 It may die anywhere and come again: what was cleared is not found any more, and the mark goes last.
 """
 
-from collections.abc import Iterator
 from typing import cast
 
 from atelier import clock, edits, table
@@ -12,6 +11,8 @@ from atelier.accounts.items import Ban
 from atelier.attendance.items import Attendance
 from atelier.calendars.items import Feed
 from atelier.guided.items import Member
+from atelier.invites import grounds
+from atelier.invites.items import address_invite_key
 from atelier.notifications.items import Preferences
 from atelier.privacy import leaving
 from atelier.privacy.items import Erasure, erasure_key
@@ -27,11 +28,15 @@ SYSTEM = "system"
 MOST_PASSES = 5
 
 
+class UnsettledError(RuntimeError):
+    """There was something to clear each time; it has to be tried again."""
+
+
 def clear(user_id: str, *, at: clock.Clock = clock.now) -> int:
     """Clears everything of an erased person away; how many things.
 
     An index may show late what was written just before, so it looks again until it finds nothing. Raises
-    OutOfTimeError when there is no time for more: run again, it does the rest.
+    OutOfTimeError when there is no time for more, UnsettledError: run again, it does the rest.
     """
     table.connect()
     cleared = 0
@@ -39,42 +44,56 @@ def clear(user_id: str, *, at: clock.Clock = clock.now) -> int:
         found = _clear_once(user_id, at)
         cleared += found
         if not found:
-            break
-    Erasure(*erasure_key(user_id)).delete()
-    return cleared
+            Erasure(*erasure_key(user_id)).delete()
+            return cleared
+    raise UnsettledError(f"something came back {MOST_PASSES} times")
 
 
 def _clear_once(user_id: str, at: clock.Clock) -> int:
-    found = sum(_cancel(row, at) for row in _hosted(user_id) if row.status in OPEN)
-    workshops = {row.id for row in _hosted(user_id)}
-    for row in list(Item.by_person.query(person_key(user_id))):
-        match row:
-            case Attendee():
-                workshops.add(row.workshop_id)
-                found += _withdraw(row)
-            case Attendance():
-                workshops.add(row.pk.removeprefix("ATTENDANCE#"))
-            case Invite() | Follower():
-                row.delete()
-                found += 1
-            case Member():
-                found += leaving.leave(row.pk.removeprefix("GUIDED#"), user_id, at=at)
-            case _:
-                continue
-    for item in list(Item.query(f"USER#{user_id}", consistent_read=True)):
-        if isinstance(item, Note):
-            workshops.add(item.sk.removeprefix("NOTE#"))
-        found += _forget(item, user_id)
-    for workshop_id in sorted(workshops):
-        found += _take_back_messages(workshop_id, user_id)
-    for item in Item.query(f"INBOX#{user_id}", consistent_read=True):
-        item.delete()
-        found += 1
-    return found
+    hosted = [row for row in Item.by_host.query(host_key(user_id)) if isinstance(row, Workshop)]
+    listed = list(Item.by_person.query(person_key(user_id)))
+    own = list(Item.query(f"USER#{user_id}", consistent_read=True))
+    workshops = {row.id for row in hosted} | {one for row in (*listed, *own) if (one := _workshop_of(row))}
+    # Messages first: what leads to them goes afterwards.
+    return (
+        sum(_take_back_messages(workshop_id, user_id) for workshop_id in sorted(workshops))
+        + sum(_cancel(row, at) for row in hosted if row.status in OPEN)
+        + sum(_leave(row, user_id, at) for row in listed)
+        + sum(_forget(item, user_id) for item in own)
+        + sum(_delete(item) for item in Item.query(f"INBOX#{user_id}", consistent_read=True))
+    )
 
 
-def _hosted(user_id: str) -> Iterator[Workshop]:
-    return (row for row in Item.by_host.query(host_key(user_id)) if isinstance(row, Workshop))
+def _workshop_of(item: Item) -> str | None:
+    """The workshop that a row, an attendance or a note is of: where the person may have said something."""
+    match item:
+        case Attendee():
+            return item.workshop_id
+        case Attendance():
+            return item.pk.removeprefix("ATTENDANCE#")
+        case Note():
+            return item.sk.removeprefix("NOTE#")
+        case _:
+            return None
+
+
+def _leave(listed: Item, user_id: str, at: clock.Clock) -> int:
+    match listed:
+        case Attendee():
+            return _withdraw(listed)
+        case Invite():
+            return _revoke(listed)
+        case Follower():
+            return _delete(listed)
+        case Member():
+            return leaving.leave(listed.pk.removeprefix("GUIDED#"), user_id, at=at)
+        case _:
+            return 0
+
+
+def _delete(item: Item) -> int:
+    item.delete()
+    return 1
 
 
 def _cancel(row: Workshop, at: clock.Clock) -> int:
@@ -97,6 +116,15 @@ def _withdraw(listed: Attendee) -> int:
     if not isinstance(workshop, Workshop) or not isinstance(row, Attendee) or workshop.is_over:
         return 0
     return int(seats.give_up(workshop, row.user_id, row) is not None)
+
+
+def _revoke(listed: Invite) -> int:
+    """Deletes an invitation, and the person's address where it was to that."""
+    invite = table.read_one(listed.key)
+    for invite_id in sorted(grounds.of_addresses(invite)) if isinstance(invite, Invite) else ():
+        Item(*address_invite_key(listed.workshop_id, invite_id)).delete()
+    listed.delete()
+    return 1
 
 
 def _forget(item: Item, user_id: str) -> int:

@@ -66,11 +66,7 @@ def _held(user_id: str) -> Entry:
             if isinstance(item, Ban)
         ],
         "workshops_hosted": [_workshop(row) for row in hosted],
-        "series_hosted": [
-            {"id": row.id, "title": row.title}
-            for row in Item.by_host.query(series_of(user_id))
-            if isinstance(row, Series)
-        ],
+        "series_hosted": list(_series(user_id)),
         "groups_owned": [
             {"id": row.id, "name": row.name, "description": row.description}
             for row in Item.by_feed.query(ALL_GROUPS, filter_condition=Group.owner_id == user_id)
@@ -95,6 +91,13 @@ def _held(user_id: str) -> Entry:
             if isinstance(item, Notification)
         ],
     }
+
+
+def _series(user_id: str) -> Iterator[Entry]:
+    listed = [row.key for row in Item.by_person.query(series_of(user_id))]
+    for row in table.read_many(listed).values():
+        if isinstance(row, Series):
+            yield {"id": row.id, "title": row.title, "rrule": row.rrule, "is_active": bool(row.is_active)}
 
 
 def _workshop_of(note: Note) -> str:
