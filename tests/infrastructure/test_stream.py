@@ -12,6 +12,7 @@ from atelier.categories import items as categories
 from atelier.groups import items as groups
 from atelier.guided import items as guided
 from atelier.invites import items as invites
+from atelier.privacy import items as privacy
 from atelier.recordings import items as recordings
 from atelier.rooms import items as rooms
 from atelier.rsvps import items as seats
@@ -118,6 +119,10 @@ def test_a_guided_workshop_reaches_it_when_it_is_gone_and_not_while_people_work_
 @pytest.mark.parametrize("happened", ["INSERT", "MODIFY", "REMOVE"])
 def test_whoever_begins_to_follow_a_series_or_stops_reaches_it(happened: str) -> None:
     assert _reaches(series.follower_key("ser_1", "usr_1"), happened)
+
+
+def test_an_erasure_reaches_it() -> None:
+    assert _reaches(privacy.erasure_key("usr_1"), "INSERT", kind="erasure")
 
 
 def test_nothing_else_wakes_it() -> None:
