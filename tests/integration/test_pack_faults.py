@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
+from atelier import queues
 from atelier.packs import files, finishing
 from functions.packs import app as function
 from tests import faults, guided, packs
@@ -23,7 +24,7 @@ type Task = dict[str, str]
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """When what failed was told to come again."""
     told: list[int] = []
-    monkeypatch.setattr(function.queues, "come_again", lambda _url, _receipt, *, delay_s: told.append(delay_s))
+    monkeypatch.setattr(queues, "come_again", lambda _url, _receipt, *, delay_s: told.append(delay_s))
     return told
 
 
