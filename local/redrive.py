@@ -22,7 +22,7 @@ LISTEN_S = 1
 
 
 def redrive(queue: str) -> None:
-    """Moves the failures of a queue (`notices`, `recorder`) back and says how many there were.
+    """Moves the failures of a queue (such as `notices` or `packs`) back and says how many there were.
 
     The running local cloud's; with AWS=1, those of the deployed stack STACK, by whatever credentials boto3 finds.
 
