@@ -1,35 +1,26 @@
 """Editing a series: all of it that has not begun, or one of its workshops and those that follow."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import date
 from functools import partial
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from pynamodb.transactions import TransactWrite
 
 from atelier import clock, edits, table
 from atelier.accounts.caller import Caller
-from atelier.accounts.items import Profile
+from atelier.accounts.items import profile_key
 from atelier.categories.items import category_key
 from atelier.edits import CollisionError
 from atelier.errors import (
     BadQueryError,
-    CapacityModeFixedError,
-    HostingRevokedError,
-    LeadTimeError,
     SeriesEndedError,
-    ValidationFailedError,
 )
-from atelier.rsvps import capacity
-from atelier.rsvps.items import SeatBlock, block_key
-from atelier.series import ahead, completing, deciding, making, planning, reach, recurrence, rules, viewing
-from atelier.series.carrying import Step
+from atelier.series import ahead, completing, deciding, making, planning, reach, refusals, viewing
 from atelier.series.items import Series, SeriesDescription, series_description_key
 from atelier.series.schemas import SeriesDetail, SeriesPatch
 from atelier.table import Key
-from atelier.workshops.beginning import LEAD_TIME
 from atelier.workshops.creation import usable_category
 from atelier.workshops.items import OPEN, Workshop, workshop_key
 
@@ -85,11 +76,11 @@ def _attempt(
     upcoming = ahead.upcoming(series_id, at=at)
     there = planning.workshops(decided.after, decided.edit, upcoming)
     steps = planning.steps(decided.after, decided.edit, there, at=at)
+    sight = _with_all_that_is_shown(sight, decided)
     if not decided.has_changed and not steps:
-        return viewing.complete(before, replace(sight, made=_open(upcoming, there.values())), caller, at=at), int(
-            before.version
-        )
-    _require_possible(steps, sight.profile, before, caller, at)
+        made = _open(upcoming, there.values())
+        return viewing.complete(before, replace(sight, made=made), caller, at=at), int(before.version)
+    refusals.require_possible(steps, sight.profile, before, caller, at)
     after = deciding.decide(
         before,
         decided.after,
@@ -102,6 +93,18 @@ def _attempt(
     )
     made = _open(upcoming, there.values(), (step.after for step in steps))
     return viewing.complete(after, replace(sight, made=made), caller, at=at), int(after.version)
+
+
+def _with_all_that_is_shown(sight: viewing.Sight, decided: "_Decided") -> viewing.Sight:
+    """Reads what the answer needs before anything is written: afterwards there may be no time left to ask."""
+    after = decided.after
+    described = series_description_key(after.id, after.described_as)
+    category = category_key(after.category_id) if after.category_id else None
+    wanted = [profile_key(after.host_id), category, described if decided.text is None else None]
+    found = sight.found | table.read_many(key for key in wanted if key is not None and key not in sight.found)
+    if described not in found:
+        found[described] = SeriesDescription(*described, text=decided.text or "")
+    return replace(sight, found=found)
 
 
 def _asked_for(patch: SeriesPatch, from_id: str | None) -> Iterable[Key]:
@@ -161,57 +164,13 @@ def _decided(before: Series, wanted: dict[str, Any], since: date, by: str, at: c
     moves = any(name in values for name in RULE)
     if is_new_rule:
         after.rules_from = max(since, first).isoformat() if since == reach.EARLIEST else since.isoformat()
-        _require_sense(after)
+        refusals.require_sense(after)
     if moves:
         making.advance(after, making.horizon(after, now))
     making.place_in_lists(after)
     names = {*(values.keys() & OF_WORKSHOPS), *(["described_as"] if text is not None else [])}
     edit_ = planning.Edit(by, since, first, making.horizon(after, now), tuple(sorted(names)), moves)
     return _Decided(after, edit_, text, bool(changes))
-
-
-def _require_sense(series: Series) -> None:
-    zone, time_of_day = ZoneInfo(series.timezone), time.fromisoformat(series.time_of_day)
-    try:
-        recurrence.first_date(rules.parse(series.rrule), date.fromisoformat(series.start_date), time_of_day, zone)
-    except rules.BadRuleError as error:
-        raise ValidationFailedError(errors=[{"loc": ["rrule"], "msg": str(error)}]) from None
-
-
-def _require_possible(
-    steps: Sequence[Step], profile: Profile | None, series: Series, caller: Caller, at: clock.Clock
-) -> None:
-    """Raises the first reason why an edit cannot be made, before anything of it is written."""
-    earliest = clock.whole_seconds(at()) + LEAD_TIME
-    for step in steps:
-        if step.is_moved and not step.is_cancelled and step.after.scheduled_at < earliest:
-            raise LeadTimeError(
-                f"The workshop of {step.after.series_date} would start too soon. "
-                "To change those after it, name the first of them as `from`."
-            )
-    may_host = profile is None or bool(profile.can_host) or caller.id != series.host_id
-    if not may_host and any(step.is_new for step in steps):
-        raise HostingRevokedError("The edit would make new workshops.")
-    _require_seats([step for step in steps if step.has_new_capacity])
-
-
-def _require_seats(steps: Sequence[Step]) -> None:
-    cuts = [cast("Workshop", step.before) for step in steps if step.after.capacity is not None]
-    if any(workshop.capacity is None for workshop in cuts):
-        raise CapacityModeFixedError
-    keys = {
-        block_key(workshop.id, number): (workshop.id, number)
-        for workshop in cuts
-        for number in range(int(workshop.block_count))
-    }
-    blocks: dict[str, dict[int, SeatBlock]] = {}
-    for key, block in table.read_many(keys).items() if keys else ():
-        workshop_id, number = keys[key]
-        blocks.setdefault(workshop_id, {})[number] = cast("SeatBlock", block)
-    for step in steps:
-        if step.after.capacity is not None:
-            workshop = cast("Workshop", step.before)
-            capacity.require_seats(workshop, step.after.capacity, blocks.get(workshop.id, {}))
 
 
 def _describe(series: Series, text: str | None, transaction: TransactWrite) -> None:
