@@ -43,6 +43,7 @@ def _tell(story: Story) -> None:
     door.checked_in(story)
     team = guided.worked_through(story)
     guided.changed_by_two(story, team)
+    guided.handed_on(story, team)
     guided.shared(story, team)
     guided.cleared(story, team)
     trouble.explained(story, workshop)

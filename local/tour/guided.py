@@ -1,5 +1,7 @@
 """A guided workshop: a team of two, a step that both would change, and a link for somebody without an account."""
 
+import hashlib
+
 from local.tour.story import Story, StoryError, code
 
 STEPS = 10
@@ -53,6 +55,21 @@ def shared(story: Story, path: str) -> None:
         raise StoryError("a shared page should not tell its address to the pages it leads to")
     story.tell("host", "DELETE", f"{path}/share-links/{link['id']}", expect=204)
     story.tell(None, "GET", public, expect=404)
+
+
+def handed_on(story: Story, path: str) -> None:
+    """What came of it goes to those who build it, as three files."""
+    story.chapter("What came of it, as files for those who build it")
+    asked = [
+        story.tell("ana", "POST", f"{path}/build-packs", {"format_type": format_type}, expect=201).json()["id"]
+        for format_type in ("markdown", "json", "pdf")
+    ]
+    for pack_id in asked:
+        pack = story.wait("host", f"{path}/build-packs/{pack_id}", lambda told: told["status"] == "ready", "the pack")
+        content = story.fetch(pack["url"]).content
+        story.say(f"{pack['format_type']}: {len(content)} bytes, SHA-256 {pack['sha256']}")
+        if hashlib.sha256(content).hexdigest() != pack["sha256"]:
+            raise StoryError("a pack's digest should be its file's")
 
 
 def cleared(story: Story, path: str) -> None:
