@@ -1,6 +1,7 @@
 """Guessing at codes: ten misses in ten minutes, counted exactly whoever guesses at once, and nobody honest kept out."""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from atelier import clock
+from atelier import clock, table
 from atelier.checkins import guessing
 from atelier.checkins.codes import ALPHABET
 from atelier.checkins.items import GuessCount
@@ -100,6 +101,21 @@ class TestTheEleventhMiss:
                 assert check_in(wrong(code)).status == 404
             assert fault.struck == 1
             assert misses(10, code) == [404] * 9 + [429]
+
+
+def test_a_careless_count_lets_more_through_and_is_caught(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(guesses: guessing.Guesses, *_: object) -> None:
+        there = table.read_one(guesses.key)
+        time.sleep(0.002)
+        before = int(there.misses) if isinstance(there, GuessCount) else 0
+        GuessCount(*guesses.key, misses=before + 1, expires_at=int(time.time()) + 600).save()
+
+    monkeypatch.setattr(guessing.Guesses, "_add", careless)
+    world.meet("ana")
+    _, code = opened(world)
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: check_in(wrong(code)).status, range(40)))
+    assert replies.count(404) > 10
 
 
 @pytest.mark.parametrize(
