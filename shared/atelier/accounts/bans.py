@@ -8,8 +8,8 @@ from typing import cast
 
 from pynamodb.exceptions import TransactWriteError
 
-from atelier import audit, clock, edits, table
-from atelier.accounts import profiles, shapes
+from atelier import audit, clock, table
+from atelier.accounts import profiles, shapes, unbanning
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Ban, Profile, ban_key, ban_range, profile_key
 from atelier.accounts.schemas import BanItem
@@ -52,30 +52,9 @@ def remove(caller: Caller, user_id: str, *, at: clock.Clock = clock.now) -> None
         found = table.read_many([me, them, ban])
         profiles.require_active(profiles.seen(caller, cast("Profile | None", found.get(me))))
         if ban in found:
-            _remove(caller.id, user_id, has_profile=them in found, at=at)
+            unbanning.write(caller.id, user_id, has_profile=them in found, at=at)
 
     until_applied(attempt)
-
-
-def lift(host_id: str, user_id: str, *, at: clock.Clock = clock.now) -> None:
-    """Undoes a ban of a host who is gone."""
-
-    def attempt() -> None:
-        found = table.read_many([profile_key(user_id), ban_key(host_id, user_id)])
-        if ban_key(host_id, user_id) in found:
-            _remove(host_id, user_id, has_profile=profile_key(user_id) in found, at=at)
-
-    until_applied(attempt)
-
-
-def _remove(host_id: str, user_id: str, *, has_profile: bool, at: clock.Clock) -> None:
-    with edits.transaction() as transaction:
-        transaction.delete(Ban(*ban_key(host_id, user_id)), condition=Ban.pk.exists())
-        change = {"host": host_id}
-        audit.write(transaction, object_id=user_id, actor_id=host_id, action="unbanned", change=change, at=at)
-        if has_profile:
-            person = Profile(*profile_key(user_id))
-            transaction.update(person, [Profile.barred_by.delete([host_id])], condition=Profile.pk.exists())
 
 
 def page_of(caller: Caller, query: Paged) -> Page[BanItem]:

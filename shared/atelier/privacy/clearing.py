@@ -6,7 +6,7 @@ It may die anywhere and come again: what was cleared is not found any more, and 
 from typing import cast
 
 from atelier import clock, edits, table
-from atelier.accounts import bans
+from atelier.accounts import unbanning
 from atelier.accounts.items import Ban
 from atelier.attendance.items import Attendance
 from atelier.calendars.items import Feed
@@ -132,7 +132,7 @@ def _forget(item: Item, user_id: str) -> int:
         case Note() | Feed() | Preferences():
             item.delete()
         case Ban():
-            bans.lift(user_id, item.user_id)
+            unbanning.lift(user_id, item.user_id)
         case _:
             return 0
     return 1
