@@ -125,8 +125,7 @@ class _Step:
         made = [making.occurrence(series, day, now=now) for day in days]
         after = Series.from_raw_data(series.serialize())
         making.advance(after, until)
-        _write(series, after, made)
-        return _Step(len(made))
+        return _Step(_write(series, after, made))
 
 
 def _is_behind(series: Series, now: datetime) -> bool:
@@ -143,9 +142,10 @@ def _next_days(series: Series, now: datetime) -> tuple[list[date], date]:
     return days, until
 
 
-def _write(before: Series, after: Series, made: Sequence[Workshop]) -> None:
-    """Writes a step; a workshop that is there already is left as it is. Raises CollisionError when somebody else has
-    changed the series, or made a step with it.
+def _write(before: Series, after: Series, made: Sequence[Workshop]) -> int:
+    """Writes a step; a workshop that is there already is left as it is. How many were not.
+
+    Raises CollisionError when somebody else has changed the series, or made a step with it.
     """
     unchanged = (
         (Series.version == before.version)
@@ -161,7 +161,7 @@ def _write(before: Series, after: Series, made: Sequence[Workshop]) -> None:
                 for workshop in left:
                     transaction.save(workshop, condition=Item.pk.does_not_exist())
                 transaction.update(before, actions, condition=unchanged)
-            return
+            return len(left)
         except TransactWriteError as error:
             failed = table.failed_conditions(error)
             if not failed:
