@@ -2,14 +2,15 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from atelier import table
 from atelier.errors import RequestInProgressError
 from atelier.rsvps.items import Attendee, attendee_key
-from atelier.series import carrying, completing
-from atelier.series.items import occurrence_id
+from atelier.series import carrying, completing, deciding
+from atelier.series.items import Series, occurrence_id
 from tests.calling import id_of
 from tests.deliveries import deliver
 from tests.faults import Killed, killed_before, overtaken
@@ -55,6 +56,20 @@ def test_the_horizon_makes_nothing_by_the_old_rule(n: int) -> None:
     assert dates(series_id) == wanted
     assert {one.title for one in made_by(series_id)[5:] if one.status == "scheduled"} == {"Pit firing"}
     assert all(count == 1 for count in Counter(one.series_date for one in made_by(series_id)).values())
+
+
+def test_an_edit_that_does_not_look_what_was_made_meanwhile_leaves_old_dates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: the decision asks for the version alone."""
+
+    def unguarded(transaction: Any, before: Series, after: Series) -> None:
+        actions = table.setting(after, table.differing(before, after))
+        transaction.update(before, actions, condition=Series.version == before.version)
+
+    monkeypatch.setattr(deciding, "update", unguarded)
+    series_id, later = begun(), START + 30 * DAY
+    with overtaken(1, lambda: roll(later)):
+        edit(series_id, since=tuesday(5), now=later, rrule="FREQ=WEEKLY;BYDAY=TH")
+    assert {day.weekday() for day in dates(series_id) if day > tuesday(5)} == {1, 3}
 
 
 @pytest.mark.usefixtures("small_chunks")
