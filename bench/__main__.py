@@ -1,4 +1,4 @@
-"""`python -m bench [cold] [work] [rate] [notices] [reminders]`: prints what was asked for, or everything."""
+"""`python -m bench [cold] [work] [rate] [notices] [reminders] [packs]`: prints what was asked for, or everything."""
 
 import argparse
 import importlib
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("cold", "work", "rate", "notices", "reminders")
+PARTS = ("cold", "work", "rate", "notices", "reminders", "packs")
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from atelier import aws, table
 from atelier.guided import outputs
 from atelier.guided.items import STEPS, BuildPack, pack_key
+from atelier.packs import as_json, markdown, pdf, structure
 from atelier.packs.document import Outcome
 from functions.packs import app as function
 from tests import guided
@@ -35,6 +36,15 @@ def large() -> str:
     """An output as large as they may be, of long texts in many scripts."""
     line = "workshop überprüfen Nutzer team decision because 中文 日本語 테스트 people 🙂 the of and " * 6
     return "\n\n".join([line] * (outputs.MOST_BYTES // (len(line.encode()) + 4)))
+
+
+def rendered(format_type: str, *found: Any) -> bytes:
+    """A pack of these outputs in a format."""
+    steps = outcomes(*found)
+    if format_type == "json":
+        return as_json.render("Handover", "Station 7", steps)
+    document = structure.document_of("Handover", "Station 7", steps)
+    return pdf.render(document, FONTS) if format_type == "pdf" else markdown.render(document)
 
 
 def order(
