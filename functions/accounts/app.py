@@ -8,6 +8,7 @@ from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile
 from atelier.edits import Expected
 from atelier.privacy import erasing, export
+from atelier.privacy.schemas import PersonalData
 from atelier.text import Paged, changes
 
 api = http.Api()
@@ -36,7 +37,7 @@ def edit_me(caller: Caller, body: schemas.MePatch, if_match: Expected | None) ->
 @api.route(
     "GET",
     "/me/export",
-    {200: None},
+    {200: PersonalData},
     problems=(errors.AccountSuspendedError, errors.AccountErasedError, errors.ExportTooLargeError),
 )
 def export_me(caller: Caller) -> http.Answer:

@@ -52,7 +52,7 @@ def test_it_holds_nothing_of_others_and_no_secrets(world: World, stream: Stream)
 def test_somebody_new_has_a_profile_and_nothing_else(world: World) -> None:
     held = export("newcomer")
     assert held["profile"]["id"] == world.id("newcomer")
-    assert {name for name, value in held.items() if value} == {"exported_at", "profile"}
+    assert {name for name, value in held.items() if value} == {"exported_at", "first_seen_at", "profile"}
     assert not found(CANARY)
 
 

@@ -1,6 +1,5 @@
 """A copy of everything that is held about a person, as JSON that they can take elsewhere."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
@@ -8,13 +7,14 @@ from typing import Any, cast
 from atelier import clock, retries, spreadsheets, table
 from atelier.accounts import profiles, shapes
 from atelier.accounts.caller import Caller
-from atelier.accounts.items import Ban, Profile
+from atelier.accounts.items import Ban
 from atelier.attendance.items import Attendance, attendance_key
 from atelier.calendars.items import Feed
 from atelier.errors import ExportTooLargeError
 from atelier.groups.items import ALL_GROUPS, Group
 from atelier.guided.items import Guided, Member, guided_key
 from atelier.notifications.items import Notification, Preferences
+from atelier.privacy.schemas import PersonalData
 from atelier.rooms.items import ChatMessage, Note
 from atelier.rsvps.items import Attendee, Invite, attendee_key, person_key
 from atelier.series.items import Follower, Series, series_of
@@ -26,25 +26,22 @@ WITHIN_S = 22.0
 type Entry = dict[str, Any]
 
 
-def export(caller: Caller, *, at: clock.Clock = clock.now) -> str:
-    """Everything held about the caller, as JSON.
+def export(caller: Caller, *, at: clock.Clock = clock.now) -> PersonalData:
+    """Everything held about the caller.
 
     Raises AccountSuspendedError, AccountErasedError, ExportTooLargeError.
     """
     profile = profiles.read(caller)
     try:
         with retries.time_to_start(WITHIN_S):
-            held = {"exported_at": clock.to_text(at()), "profile": _profile(profile), **_held(caller.id)}
+            held = _held(caller.id)
     except retries.OutOfTimeError as error:
         raise ExportTooLargeError from error
-    text = json.dumps(held, ensure_ascii=False, indent=1)
-    if len(text.encode()) > spreadsheets.MOST_BYTES:
+    exported_at = clock.whole_seconds(at())
+    shape = PersonalData(exported_at=exported_at, first_seen_at=profile.created_at, profile=shapes.me(profile), **held)
+    if len(shape.model_dump_json().encode()) > spreadsheets.MOST_BYTES:
         raise ExportTooLargeError
-    return text
-
-
-def _profile(profile: Profile) -> Entry:
-    return shapes.me(profile).model_dump(mode="json") | {"created_at": clock.to_text(profile.created_at)}
+    return shape
 
 
 def _held(user_id: str) -> Entry:
