@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from atelier.series import places
+from atelier import http, retries
+from atelier.series import keeping, places
 from tests.calling import Reply, World
 from tests.counting import counted
 from tests.faults import Killed, killed_after, killed_before, overtaken
@@ -31,8 +32,9 @@ from tests.streaming import Stream
 
 @pytest.fixture(autouse=True)
 def _one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the n-th write is the same one each time."""
+    """So that the n-th write is the same one each time; and what happens within a request may take its time."""
     monkeypatch.setattr(places, "AT_ONCE", 1)
+    monkeypatch.setattr(http, "START_WITHIN_S", 60.0)
     forget_what_was_dry()
 
 
@@ -127,6 +129,19 @@ def test_a_task_that_dies_is_done_by_the_next(world: World, stream: Stream, sent
     assert [rows_of(series_id, user)[-1] for user in ("ana", "ben", "cleo")] == ["rsvp", "rsvp", "waitlisted"]
     assert wrong_anywhere(series_id) == []
     assert workshops_of(series_id)[-1] == new
+
+
+def test_a_task_without_time_leaves_it_to_the_next(world: World, stream: Stream, sent: Outbox) -> None:
+    series_id = every_other_week()
+    rsvp_to(series_id)
+    come_to_rest(stream, sent)
+    more(series_id)
+    stream.run()
+    [message, *_] = [message for message in sent if message.task["task"] == "followers"]
+    sent.clear()
+    with retries.time_to_start(keeping.ENOUGH_TIME_S - 1):
+        keeping.seat_followers(message.task)
+    assert [one.task for one in sent] == [message.task]
 
 
 @pytest.mark.parametrize("write", [1, 2, 5])

@@ -24,7 +24,8 @@ from atelier.projections.records import Happened
 from atelier.recordings import following as recordings
 from atelier.rsvps import counts, repair, rescheduling, seats
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
-from atelier.series import completing, keeping
+from atelier.series import completing
+from atelier.series import tasks as series_tasks
 from atelier.workshops.items import Workshop, workshop_key
 
 
@@ -79,9 +80,9 @@ def _send_tasks(subject: str, happened: Happened) -> None:
     for pack_task in happened.pack_tasks:
         queues.send_task(settings.of(settings.PackQueueSettings).packs_queue_url, pack_task)
     for user_id in sorted(happened.followers):
-        keeping.look_after(subject, user_id)
+        series_tasks.look_after(subject, user_id)
     if happened.made_by:
-        keeping.welcome(happened.made_by, subject)
+        series_tasks.welcome(happened.made_by, subject)
 
 
 def _send_announcements(subject: str, happened: Happened) -> None:

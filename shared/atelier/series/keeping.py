@@ -5,41 +5,25 @@ The stream of the table tells of both, and leaves a task in the queue of `delive
 what to do: it may come late, twice, or beside itself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import batched, islice
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pynamodb.exceptions import DeleteError
 
-from atelier import clock, queues, retries, settings, table
+from atelier import clock, retries, table
 from atelier.accounts.items import Profile, profile_key
-from atelier.series import ahead, places
+from atelier.series import ahead, places, tasks
 from atelier.series.items import Follower, Series, follower_key, series_key
-from atelier.settings import DeliverySettings
-from atelier.table import Item, Key
 from atelier.workshops.items import Workshop, workshop_key
 
-LOOK_AFTER_S = 15
-"""So long after somebody came or went, the request by which they did is over, however it ended."""
+if TYPE_CHECKING:
+    from atelier.table import Key
 
 PER_READ = 20
 PER_TASK = 200
 ENOUGH_TIME_S = 10.0
 """With less than this, the rest of the followers is left to the next task."""
-
-type Position = tuple[int, str]
-"""A follower's place in their order: since when, and who."""
-
-
-def look_after(series_id: str, user_id: str) -> None:
-    """Has a person's places brought in line, when they began to follow a series or stopped."""
-    _send({"task": "follower", "series_id": series_id, "user_id": user_id}, delay_s=LOOK_AFTER_S)
-
-
-def welcome(series_id: str, workshop_id: str) -> None:
-    """Has the followers of a series given places in a new workshop, if there are any."""
-    if next(_followers(series_id, limit=1), None) is not None:
-        _send(_task_for(series_id, workshop_id, None))
 
 
 def bring_in_line(task: Mapping[str, Any], *, at: clock.Clock = clock.now) -> None:
@@ -75,7 +59,7 @@ def seat_followers(task: Mapping[str, Any], *, at: clock.Clock = clock.now) -> N
     if not isinstance(series, Series) or not isinstance(workshop, Workshop):
         return
     after = (int(task["after"][0]), str(task["after"][1])) if task["after"] else None
-    waiting = sorted(_position(one) for one in _followers(series_id))
+    waiting = sorted(tasks.position(one) for one in tasks.followers(series_id))
     left = (position for position in waiting if after is None or position > after)
     for some in batched(islice(left, PER_TASK), PER_READ, strict=False):
         if workshop.status not in ahead.BEFORE_BEGINNING:
@@ -84,8 +68,8 @@ def seat_followers(task: Mapping[str, Any], *, at: clock.Clock = clock.now) -> N
             break
         workshop = _seat(series, workshop, [user_id for _, user_id in some], at=at)
         after = some[-1]
-    if after is not None and after < waiting[-1]:
-        _send(_task_for(series_id, workshop_id, after))
+    if waiting and (after is None or after < waiting[-1]):
+        tasks.go_on(series_id, workshop_id, after)
 
 
 def forget(series_id: str, user_id: str, left_at: int) -> None:
@@ -111,21 +95,3 @@ def _seat(series: Series, workshop: Workshop, people: list[str], *, at: clock.Cl
             if follower is not None and follower.stays and places.may_follow(series, profile):
                 places.take(series, current, follower, found, at=at())
     return current
-
-
-def _followers(series_id: str, limit: int | None = None) -> Iterator[Follower]:
-    pk, first = follower_key(series_id, "")
-    rows = Item.query(pk, Item.sk.startswith(first), consistent_read=True, limit=limit)
-    return (cast("Follower", row) for row in rows)
-
-
-def _position(follower: Follower) -> Position:
-    return int(follower.since), follower.user_id
-
-
-def _task_for(series_id: str, workshop_id: str, after: Position | None) -> dict[str, Any]:
-    return {"task": "followers", "series_id": series_id, "workshop_id": workshop_id, "after": after}
-
-
-def _send(task: Mapping[str, Any], *, delay_s: int = 0) -> None:
-    queues.send_task(settings.of(DeliverySettings).deliveries_queue_url, task, delay_s=delay_s)
