@@ -11,7 +11,7 @@ def clear(guided_id: str) -> int:
     """Deletes everything that stands under a guided workshop; how many items. Run again, it goes on where it stopped.
 
     Members go first: whoever still writes does so on condition that they are a member, so nothing comes after them
-    that the second look would miss. Files of build packs go by the bucket's own rule.
+    that the second look would miss. The files of build packs follow from the deletion of their items.
     """
     table.connect()
     return sum(map(_delete, _rows(guided_id, member_key(guided_id, "")[1]))) + sum(map(_delete, _rows(guided_id, "")))
