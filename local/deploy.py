@@ -44,6 +44,16 @@ class Deployment:
             raise LocalError(f"Expected one {resource_type} in the deployed template, found {len(found)}.")
         return found[0]
 
+    def named(self, logical: str) -> str:
+        """The physical id of the resource that the template calls so.
+
+        Raises:
+            LocalError: there is none.
+        """
+        if logical not in self.resources:
+            raise LocalError(f"The deployed template has no {logical}.")
+        return self.resources[logical][1]
+
     def functions(self) -> dict[str, str]:
         """Logical id to function name."""
         return {

@@ -118,7 +118,7 @@ def start(home: Home) -> None:
         deployment = deploy(emulator, view, wanted)
         console.name_functions(deployment.functions())
         lanes = front.start(deployment.physical("AWS::ApiGatewayV2::Api"), emulator.port)
-        connect_bucket(agora, emulator, deployment.physical("AWS::S3::Bucket"))
+        connect_bucket(agora, emulator, deployment.named("RecordingsBucket"))
         pool = find_pool(emulator.url)
         pool.open_for_passwords()
         invite_cast(pool)
