@@ -77,9 +77,9 @@ class TestAPerson:
         check_in(code)
         found = [
             row.person_sort
-            for row in Item.by_person.query(f"USER#{id_of('ana')}", Item.person_sort.startswith("CHECKED_IN#"))
+            for row in Item.by_person.query(f"USER#{id_of('ana')}", Item.person_sort.startswith("CAME#"))
         ]
-        assert found == [f"CHECKED_IN#{workshop_id}"]
+        assert found == [f"CAME#{workshop_id}"]
 
     def test_who_was_removed_or_banned_is_told_so(self, world: World) -> None:
         world.meet("ana", "ben")

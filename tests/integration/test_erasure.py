@@ -12,7 +12,7 @@ from atelier.privacy.items import erasure_key
 from atelier.retries import OutOfTimeError, time_to_start
 from atelier.table import Item
 from tests import chatting, guided, seats, workshops
-from tests.attendance import attendance
+from tests.attendance import attendance, put_fact
 from tests.calendars import feed_of
 from tests.calling import World, call, id_of
 from tests.faults import Killed, killed_after, killed_before
@@ -186,6 +186,16 @@ class TestCrashes:
                 continue
         stream.run()
         assert (found(CANARY), seats.status_of(live, "ana")) == ([], None)
+
+    def test_a_message_goes_though_its_writer_withdrew_long_ago(self, world: World, stream: Stream) -> None:
+        live = a_workshop(world, "live", ("ana", "ben"))
+        assert chatting.write(live, f"said {CANARY}").status == 201
+        put_fact(live, "ana", "join", 0)
+        stream.run()
+        assert seats.withdraw(live, "ana").status == 204
+        erase()
+        stream.run()
+        assert found(CANARY) == []
 
     def test_without_time_it_stops_and_goes_on_later(self, world: World, stream: Stream) -> None:
         traces = everywhere(world, stream)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, cast
 from atelier import table
 from atelier.attendance import intervals as times
 from atelier.attendance.intervals import Fact, Interval
-from atelier.attendance.items import Attendance, attendance_key
+from atelier.attendance.items import Attendance, attendance_key, came_sort
 from atelier.rooms.items import HOST_STATUS, PresenceFact, presence_start
-from atelier.rsvps.items import SEATED, Attendee, attendee_key
+from atelier.rsvps.items import SEATED, Attendee, attendee_key, person_key
 from atelier.table import Item
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def _keep(workshop_id: str, user_id: str, intervals: list[Interval], facts: int,
                 Attendance.intervals.set(intervals),
                 Attendance.facts.set(facts),
                 Attendance.updated_at.set(at),
+                Attendance.person_key.set(person_key(user_id)),
+                Attendance.person_sort.set(came_sort(workshop_id)),
             ],
             Attendance.facts.does_not_exist()
             | (Attendance.facts < facts)

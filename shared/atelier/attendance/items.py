@@ -36,3 +36,8 @@ def attendance_pk(workshop_id: str) -> str:
 def attendance_key(workshop_id: str, user_id: str) -> Key:
     """Where a person's attendance stands."""
     return attendance_pk(workshop_id), f"USER#{user_id}"
+
+
+def came_sort(workshop_id: str) -> str:
+    """The place of an attendance in its person's list. It holds no time: that may still become an earlier one."""
+    return f"CAME#{workshop_id}"

@@ -10,9 +10,8 @@ from atelier import clock, table
 from atelier.accounts import profiles
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, profile_key
-from atelier.attendance.items import Attendance, attendance_key
+from atelier.attendance.items import Attendance, attendance_key, came_sort
 from atelier.checkins import codes, finding, guessing
-from atelier.checkins.items import checked_in_sort
 from atelier.checkins.schemas import CheckIn, CheckInWorkshop, Way
 from atelier.errors import BannedError, CodeNotValidError, RemovedError, TooManyGuessesError
 from atelier.rsvps.items import Attendee, attendee_key, person_key
@@ -113,7 +112,7 @@ def arriving(workshop_id: str, user_id: str, at: datetime, by: Way, now: datetim
         Attendance.checked_in_by.set(by),
         Attendance.updated_at.set(now),
         Attendance.person_key.set(person_key(user_id)),
-        Attendance.person_sort.set(checked_in_sort(workshop_id)),
+        Attendance.person_sort.set(came_sort(workshop_id)),
     ]
 
 

@@ -101,8 +101,3 @@ def claim_key(token_hash: str) -> Key:
 def scan_key(workshop_id: str, nonce: str) -> Key:
     """Where the answer to a scan stands."""
     return f"SCANS#{workshop_id}", nonce
-
-
-def checked_in_sort(workshop_id: str) -> str:
-    """The place of a check-in in a person's list. It holds no time: that may still become an earlier one."""
-    return f"CHECKED_IN#{workshop_id}"
