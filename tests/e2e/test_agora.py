@@ -32,7 +32,7 @@ def bucket(api: Api) -> str:
     resources = aws_client("cloudformation", api.stack["aws"]["endpoint_url"]).describe_stack_resources(
         StackName="atelier"
     )["StackResources"]
-    [found] = [entry["PhysicalResourceId"] for entry in resources if entry["ResourceType"] == "AWS::S3::Bucket"]
+    [found] = [one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] == "RecordingsBucket"]
     return str(found)
 
 
