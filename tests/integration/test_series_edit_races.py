@@ -133,6 +133,17 @@ def test_a_series_that_is_ended_in_between_ends() -> None:
     assert dates(series_id) == []
 
 
+def test_a_series_that_ends_while_an_edit_is_completed_keeps_nothing_of_it() -> None:
+    series_id = begun()
+    with killed_before(2), pytest.raises(Killed):
+        edit(series_id, rrule="FREQ=WEEKLY;BYDAY=TH")
+    with overtaken(1, lambda: completing.complete(series_id, at=lambda: START)) as fault:
+        end(series_id)
+    assert fault.struck == 1
+    assert dates(series_id) == []
+    assert {day.weekday() for day in dates(series_id, "cancelled")} == {1, 3}
+
+
 def test_from_a_workshop_on_it_is_ended_when_the_edit_is_done() -> None:
     series_id = begun()
     with killed_before(2), pytest.raises(Killed):

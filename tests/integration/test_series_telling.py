@@ -142,6 +142,14 @@ def test_a_rule_that_drops_some_dates_and_moves_others_is_told_once(after: Any) 
     assert inbox_of("ben")[0].data["cancelled"][0] == "2027-01-12T17:30:00Z"
 
 
+def test_a_workshop_that_comes_back_is_told_with_the_edit_that_brings_it(after: Any) -> None:
+    series_id = a_series({"ana": [1, 2]})
+    for rrule in ("FREQ=WEEKLY;BYDAY=TH", "FREQ=WEEKLY;BYDAY=TU"):
+        edit(series_id, rrule=rrule)
+        after()
+    assert sorted(types("ana")) == ["workshop_cancelled", "workshop_updated"]
+
+
 def test_who_gave_up_their_place_in_time_hears_nothing(after: Any, sent: Outbox, stream: Stream) -> None:
     series_id = a_series({"ana": [1, 2], "ben": [1]})
     after()

@@ -118,7 +118,7 @@ def carry_out(
 
 
 def try_to_carry_out(
-    series: Series, plan: Plan, settle: Settle, steps: Sequence[Step], *, at: clock.Clock = clock.now
+    series: Series, plan: Plan, settle: Settle, steps: Sequence[Step] | None, *, at: clock.Clock = clock.now
 ) -> Series:
     """The same, for who has just decided it. What cannot be done now is done by `projections`, which sees it too."""
     try:

@@ -63,7 +63,8 @@ def decide(  # noqa: PLR0913 - one decision
     action: of its audit entry, where it has one. Raises CollisionError when the series is no longer what was read.
     """
     now, by = at(), str(pending["by"])
-    if steps:
+    is_left_to_do = bool(steps or before.pending)
+    if is_left_to_do:
         carrying.pend(after, pending, now)
     else:
         settle(after)
@@ -77,4 +78,7 @@ def decide(  # noqa: PLR0913 - one decision
         if action is not None:
             change = {"ends_before": cast("str | None", after.ends_before), "is_active": bool(after.is_active)}
             audit.write(transaction, object_id=after.id, actor_id=by, action=action, change=change, at=at)
-    return carrying.try_to_carry_out(after, plan, settle, steps, at=at) if steps else after
+    if not is_left_to_do:
+        return after
+    # While another edit was carried out, what was read may have become more.
+    return carrying.try_to_carry_out(after, plan, settle, None if before.pending else steps, at=at)
