@@ -18,7 +18,8 @@ def recount(workshop_id: str, *, seats_changed: int = 0, waiting_changed: int = 
     """Brings both counts of a workshop up to date.
 
     Above 2,000 rows counting costs more than it is worth: there the given changes are added instead. A repeated
-    stream record can then add twice; the error is bounded by the repeats and lasts until an exact count, which is made each night.
+    stream record can then add twice; the error is bounded by the repeats and lasts until the exact count that is
+    made each night.
     """
     for _ in range(MOST_TRIES):
         workshop = cast("Workshop | None", table.read_one(workshop_key(workshop_id)))
