@@ -87,7 +87,7 @@ def open_for(
         if there is not None:
             if there.is_closed:
                 raise CheckInClosedError
-            return Shown(seen.workshop, _edit(there, {}, seen.workshop, caller, choose, now)), False
+            return Shown(seen.workshop, _edit(there, {}, seen.workshop, caller, choose, at)), False
         desk = Desk(
             *desk_key(workshop_id),
             stem=codes.new_stem(rotates=rotates_every_s is not None, choose=choose),
@@ -101,7 +101,7 @@ def open_for(
         with edits.transaction() as t:
             t.save(desk, condition=Desk.pk.does_not_exist())
             _take_code(t, desk, now)
-            _note(t, desk, caller, "check_in_opened", now)
+            _note(t, desk, caller, "check_in_opened", at)
         return Shown(seen.workshop, desk), True
 
     return until_applied(attempt)
@@ -131,7 +131,7 @@ def set_state(
             _require_time_left(shown.workshop, now)
         is_closed = state == "CLOSED"
         changes = {} if bool(desk.is_closed) == is_closed else {"is_closed": is_closed}
-        return Shown(shown.workshop, _edit(desk, changes, shown.workshop, caller, choose, now))
+        return Shown(shown.workshop, _edit(desk, changes, shown.workshop, caller, choose, at))
 
     return until_applied(attempt)
 
@@ -189,13 +189,14 @@ def _code_until(workshop: Workshop) -> datetime:
 
 
 def _edit(
-    desk: Desk, changes: dict[str, Any], workshop: Workshop, caller: Caller, choose: codes.Choose, now: datetime
+    desk: Desk, changes: dict[str, Any], workshop: Workshop, caller: Caller, choose: codes.Choose, at: clock.Clock
 ) -> Desk:
     """The desk with these changes, and with a code that is its own up to the end while it may be open: where the
     workshop was moved far ahead, that takes another one. Nothing is written where nothing differs.
 
     Raises CollisionError when somebody else was faster, or has the code.
     """
+    now = clock.whole_seconds(at())
     stays_open = not changes.get("is_closed", desk.is_closed)
     needs_code = stays_open and desk.code_until < end_of(workshop)
     if needs_code:
@@ -211,7 +212,7 @@ def _edit(
         t.update(Desk(desk.pk, desk.sk), actions, condition=Desk.version == desk.version)
         if needs_code:
             _take_code(t, after, now)
-        _note(t, after, caller, "check_in_opened" if stays_open else "check_in_closed", now)
+        _note(t, after, caller, "check_in_opened" if stays_open else "check_in_closed", at)
     return after
 
 
@@ -225,6 +226,6 @@ def _take_code(t: TransactWrite, desk: Desk, now: datetime) -> None:
     t.save(item, condition=CheckInCode.pk.does_not_exist() | (CheckInCode.expires_at <= int(now.timestamp())))
 
 
-def _note(t: TransactWrite, desk: Desk, caller: Caller, action: str, now: datetime) -> None:
+def _note(t: TransactWrite, desk: Desk, caller: Caller, action: str, at: clock.Clock) -> None:
     workshop_id = desk.pk.removeprefix("WORKSHOP#")
-    audit.write(t, object_id=workshop_id, actor_id=caller.id, action=action, change={}, at=lambda: now)
+    audit.write(t, object_id=workshop_id, actor_id=caller.id, action=action, change={}, at=at)
