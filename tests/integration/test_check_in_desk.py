@@ -11,7 +11,7 @@ from atelier.checkins import codes, desk
 from atelier.checkins.items import CheckInCode, code_key
 from atelier.checkins.schemas import CheckInDesk
 from tests.calling import World, call, id_of
-from tests.checkins import at, check_in, guest, opened, stored_desk
+from tests.checkins import at, check_in, guest, opened, scan, scans, statuses, stored_desk
 from tests.checkins import desk as ask_desk
 from tests.counting import counted
 from tests.faults import Killed, killed_after, killed_before, overtaken
@@ -138,6 +138,28 @@ def test_the_actual_end_counts_once_there_is_one(world: World) -> None:
     assert instant(told["closes_at"]) == ended + timedelta(minutes=15)
     with at(ended + timedelta(minutes=15)):
         assert check_in(told["code_text"]).code == "code_not_valid"
+
+
+@pytest.mark.parametrize("is_open_before", [True, False])
+def test_a_workshop_that_runs_over_keeps_its_check_in_until_15_minutes_after_its_end(
+    world: World, *, is_open_before: bool
+) -> None:
+    workshop_id = a_workshop(world, "live", duration_minutes=30)
+    if is_open_before:
+        assert ask_desk(workshop_id, "POST").status == 201
+    late = clock.whole_seconds(stored(workshop_id).scheduled_at) + timedelta(hours=2)
+    with at(late):
+        told = ask_desk(workshop_id, "POST")
+        assert (told.status, told.json["state"]) == (200 if is_open_before else 201, "OPEN")
+        assert instant(told.json["closes_at"]) == late + timedelta(minutes=15)
+        assert check_in(told.json["code_text"], "ana").status == 201
+        assert statuses(scans(workshop_id, scan("a" * 16, "host", late))) == ["checked_in"]
+        assert ask_desk(workshop_id, "PATCH", body={"state": "CLOSED"}).status == 200
+        assert ask_desk(workshop_id, "PATCH", body={"state": "OPEN"}).status == 200
+    set_in_table(workshop_id, status="ended", actual_ended_at=late)
+    with at(late + timedelta(minutes=15)):
+        assert ask_desk(workshop_id).json["state"] == "CLOSED"
+        assert check_in(told.json["code_text"], "ben").code == "code_not_valid"
 
 
 @pytest.mark.parametrize("status", ["scheduled", "lobby", "live", "ended"])

@@ -97,7 +97,7 @@ def take(
     if not isinstance(there, Desk):
         raise CheckInNotOpenedError
     now = clock.whole_seconds(at())
-    door = _Door(seen.workshop, there.opens_at, desk.closes_at(there, seen.workshop), now)
+    door = _Door(seen.workshop, there.opens_at, desk.closes_at(there, seen.workshop, now), now)
     secret = cast("PassSecret | None", seen.found.get(pass_secret_key(workshop_id)))
     scanned = [
         _Scanned(scan, scan.user_id or passes.holder_of(workshop_id, scan.holder or "", secret)) for scan in scans

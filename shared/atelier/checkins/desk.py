@@ -94,7 +94,7 @@ def open_for(
             secret=new_secret(codes.SECRET_BYTES),
             rotates_every_s=rotates_every_s,
             opens_at=now,
-            code_until=_code_until(seen.workshop),
+            code_until=_code_until(seen.workshop, now),
             created_at=now,
             updated_at=now,
         )
@@ -136,20 +136,23 @@ def set_state(
     return until_applied(attempt)
 
 
-def end_of(workshop: Workshop) -> datetime:
-    """When check-in closes by itself: 15 minutes after the actual end, or the planned one while there is none."""
+def end_of(workshop: Workshop, now: datetime) -> datetime:
+    """When check-in closes by itself: 15 minutes after the actual end, or the planned one while there is none. A
+    workshop that runs over ends now at the earliest.
+    """
     ended = cast("datetime | None", workshop.actual_ended_at)
-    return (ended or moments.ends_at(workshop)) + CLOSES_AFTER
+    planned = moments.ends_at(workshop)
+    return (ended or (max(planned, now) if workshop.status == "live" else planned)) + CLOSES_AFTER
 
 
-def closes_at(desk: Desk, workshop: Workshop) -> datetime:
-    """When this desk closes by itself; at the latest when its code is no longer its own."""
-    return min(end_of(workshop), desk.code_until)
+def closes_at(desk: Desk, workshop: Workshop, now: datetime) -> datetime:
+    """When this desk closes by itself, as far as is known; at the latest when its code is no longer its own."""
+    return min(end_of(workshop, now), desk.code_until)
 
 
 def is_open(desk: Desk, workshop: Workshop, now: datetime) -> bool:
     """Whether people can check in."""
-    return not desk.is_closed and workshop.status != "cancelled" and now < closes_at(desk, workshop)
+    return not desk.is_closed and workshop.status != "cancelled" and now < closes_at(desk, workshop, now)
 
 
 def rhythm(desk: Desk) -> int | None:
@@ -172,7 +175,7 @@ def shape(shown: Shown, template: str, base_url: str, *, at: clock.Clock = clock
         code_text=text,
         state="OPEN" if is_open(desk, shown.workshop, now) else "CLOSED",
         opens_at=desk.opens_at,
-        closes_at=closes_at(desk, shown.workshop),
+        closes_at=closes_at(desk, shown.workshop, now),
         rotates_every_s=rotates,
         code_changes_at=None if rotates is None else codes.next_change(rotates, now),
         check_in_url=address(template, base_url, text),
@@ -180,12 +183,12 @@ def shape(shown: Shown, template: str, base_url: str, *, at: clock.Clock = clock
 
 
 def _require_time_left(workshop: Workshop, now: datetime) -> None:
-    if workshop.status == "cancelled" or now >= end_of(workshop):
+    if workshop.status == "cancelled" or now >= end_of(workshop, now):
         raise CheckInOverError
 
 
-def _code_until(workshop: Workshop) -> datetime:
-    return end_of(workshop) + CODE_KEPT_FOR
+def _code_until(workshop: Workshop, now: datetime) -> datetime:
+    return end_of(workshop, now) + CODE_KEPT_FOR
 
 
 def _edit(
@@ -198,10 +201,10 @@ def _edit(
     """
     now = clock.whole_seconds(at())
     stays_open = not changes.get("is_closed", desk.is_closed)
-    needs_code = stays_open and desk.code_until < end_of(workshop)
+    needs_code = stays_open and desk.code_until < end_of(workshop, now)
     if needs_code:
         stem = codes.new_stem(rotates=rhythm(desk) is not None, choose=choose)
-        changes = {**changes, "stem": stem, "code_until": _code_until(workshop)}
+        changes = {**changes, "stem": stem, "code_until": _code_until(workshop, now)}
     if not changes:
         return desk
     after = Desk(**desk.attribute_values)
