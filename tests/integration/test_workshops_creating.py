@@ -11,6 +11,7 @@ from atelier.accounts.caller import Caller
 from atelier.errors import LeadTimeError
 from atelier.workshops import creation
 from atelier.workshops.schemas import WorkshopInput
+from tests import calendars, checkins, invites
 from tests.calling import World, call, id_of
 from tests.workshops import ask, everything, in_, stored, walk, wanted
 
@@ -124,6 +125,9 @@ BAD_BODIES: dict[str, dict[str, object]] = {
     "a day without a time": {"scheduled_at": "2031-03-28"},
     "a time as a number": {"scheduled_at": 1932579000},
     "a time that does not exist": {"scheduled_at": "2031-02-30T21:30:00Z"},
+    "a time after 2199": {"scheduled_at": "2200-01-01T00:00:00Z"},
+    "a time after 2199 by its offset": {"scheduled_at": "2199-12-31T23:30:00-01:00"},
+    "a time at the end of all times": {"scheduled_at": "9999-12-31T23:50:00Z"},
     "no zone": {"timezone": ...},
     "a zone that does not exist": {"timezone": "Europe/Atlantis"},
     "a zone that is a path": {"timezone": "../../etc/passwd"},
@@ -174,6 +178,22 @@ def test_15_minutes_ahead_is_the_earliest_time(table: str) -> None:
     make(datetime(2031, 3, 28, 12, 15, tzinfo=UTC))
     with pytest.raises(LeadTimeError):
         make(datetime(2031, 3, 28, 12, 14, 59, tzinfo=UTC))
+
+
+def test_the_latest_time_can_be_reckoned_with_everywhere(world: World) -> None:
+    latest = ask("POST", body=wanted(scheduled_at="2199-12-31T23:59:59Z", duration_minutes=1440))
+    assert latest.status == 201
+    workshop_id = latest.json["id"]
+    path = f"/workshops/{workshop_id}"
+    for answered in (
+        call("rsvps", "POST", f"{path}/rsvp", user="ana"),
+        invites.invite_addresses(workshop_id, "ben@example.com"),
+        call("rsvps", "POST", f"{path}/invite-links", user="host", body={}),
+        checkins.desk(workshop_id, "POST"),
+        calendars.file_of(workshop_id),
+        calendars.feed_of(calendars.subscribe()),
+    ):
+        assert answered.status < 300, answered.text
 
 
 def test_a_category_must_exist_and_be_active(world: World) -> None:

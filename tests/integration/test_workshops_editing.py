@@ -99,6 +99,7 @@ def test_an_edit_that_changes_nothing_leaves_the_version(world: World) -> None:
         {"description": None},
         {"scheduled_at": None},
         {"scheduled_at": "2031-03-28T21:30:00"},
+        {"scheduled_at": "2200-01-01T00:00:00Z"},
         {"timezone": "Mars/Olympus"},
         {"format": None},
         {"is_private": None},

@@ -11,9 +11,9 @@ from atelier.rsvps.schemas import AttendeeStatus
 from atelier.series import rules
 from atelier.series.wallclock import ClockNote
 from atelier.text import Input, LongText, Output, Place, Query, Title, Zone, left_out
-from atelier.workshops.schemas import Capacity, CategoryRef, Format, Minutes, Reference, Status
+from atelier.workshops.schemas import LATEST_DAY, Capacity, CategoryRef, Format, Minutes, Reference, Status
 
-EARLIEST_START, LATEST_START = date(1970, 1, 1), date(2199, 12, 31)
+EARLIEST_START, LATEST_START = date(1970, 1, 1), LATEST_DAY
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:00)?")

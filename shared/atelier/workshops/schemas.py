@@ -1,20 +1,29 @@
 """Workshops as they go over the wire."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from atelier.accounts.schemas import User, UserCard
 from atelier.recordings.schemas import RecordingPart
 from atelier.rsvps.schemas import AttendeeStatus
 from atelier.text import Input, Instant, LongText, Output, Paged, Place, Query, Title, Zone, left_out
 
+LATEST_DAY = date(2199, 12, 31)
+"""No workshop begins later, by UTC: ends, expiries and calendars are reckoned from its time, and years end with 9999."""
+
 type Format = Literal["online", "in_person", "hybrid"]
 type Status = Literal["scheduled", "lobby", "live", "ended", "cancelled"]
 type Minutes = Annotated[int, Field(ge=5, le=1440)]
 type Capacity = Annotated[int, Field(ge=1, le=100_000, description="null = unlimited")]
 type Reference = Annotated[str, Field(pattern=r"^[a-z]{2,4}_[0-9a-z]{16,32}$")]
+
+
+def _begins_at(value: datetime) -> datetime:
+    if value.date() > LATEST_DAY:
+        raise ValueError(f"must not be later than {LATEST_DAY}")
+    return value
 
 
 def _flag(value: Any) -> Any:
@@ -25,6 +34,7 @@ def _flag(value: Any) -> Any:
     return value
 
 
+type Beginning = Annotated[Instant, AfterValidator(_begins_at)]
 type Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
@@ -35,7 +45,7 @@ class WorkshopInput(Input):
     description: LongText = ""
     category_id: Reference | None = None
     group_id: Annotated[Reference | None, Field(description="A group that the host owns.")] = None
-    scheduled_at: Annotated[Instant, Field(description="At least 15 minutes ahead.")]
+    scheduled_at: Annotated[Beginning, Field(description="At least 15 minutes ahead, and not after 2199.")]
     timezone: Zone
     duration_minutes: Minutes | None = None
     format: Format = "online"
@@ -56,7 +66,9 @@ class WorkshopPatch(Input):
     description: LongText = Field(default_factory=left_out)
     category_id: Reference | None = Field(default_factory=left_out)
     group_id: Reference | None = Field(default_factory=left_out, description="A group that the host owns.")
-    scheduled_at: Instant = Field(default_factory=left_out, description="A new time must be at least 15 minutes ahead.")
+    scheduled_at: Beginning = Field(
+        default_factory=left_out, description="A new time must be at least 15 minutes ahead, and not after 2199."
+    )
     timezone: Zone = Field(default_factory=left_out)
     duration_minutes: Minutes | None = Field(default_factory=left_out)
     format: Format = Field(default_factory=left_out)
