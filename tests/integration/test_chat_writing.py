@@ -10,7 +10,7 @@ import pytest
 from atelier import table
 from atelier.idempotency import Guard, IdempotencyRecord, ReplayedError
 from atelier.rooms import chat, schemas
-from atelier.rooms.items import ChatMessage, message_key
+from atelier.rooms.items import ChatMessage, message_key, spoke_key
 from atelier.table import Item
 from tests.calling import World, id_of
 from tests.chatting import after_start, caller, messages, room, write, write_at
@@ -191,6 +191,17 @@ def test_a_message_costs_two_round_trips(world: World) -> None:
         with counted() as use:
             assert write(workshop_id, key=key).status == 201
         assert use.operations == operations
+
+
+def test_the_first_message_of_a_person_alone_marks_that_they_wrote(world: World) -> None:
+    workshop_id = a_workshop(world, seated=("ana",))
+    with counted() as first:
+        write(workshop_id)
+    with counted() as then:
+        write(workshop_id)
+    assert table.read_one(spoke_key(id_of("ana"), workshop_id)) is not None
+    assert (first.write_units, then.write_units) == (6, 4)
+    assert (first.round_trips, then.round_trips) == (2, 2)
 
 
 def test_a_message_stands_where_a_replay_looks_for_it(world: World) -> None:

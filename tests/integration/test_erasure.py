@@ -17,7 +17,7 @@ from tests.calendars import feed_of
 from tests.calling import World, call, id_of
 from tests.faults import Killed, killed_after, killed_before
 from tests.following import leave
-from tests.privacy import ADDRESS, CANARY, Traces, erase, everywhere, found
+from tests.privacy import ADDRESS, CANARY, Traces, erase, everywhere, export, found
 from tests.rooms import a_workshop, suspend
 from tests.series import ask as ask_series
 from tests.series import begun
@@ -196,6 +196,22 @@ class TestCrashes:
         erase()
         stream.run()
         assert found(CANARY) == []
+
+    @pytest.mark.parametrize("going", ["withdrawn", "removed"])
+    def test_what_was_said_before_going_is_told_and_taken_back(self, world: World, stream: Stream, going: str) -> None:
+        live = a_workshop(world, "live", ("ana", "ben"))
+        assert [chatting.write(live, f"{CANARY} {number}").status for number in range(2)] == [201, 201]
+        gone = seats.withdraw(live, "ana") if going == "withdrawn" else seats.remove(live, "ana")
+        assert gone.status == 204
+        stream.run()
+        held = export()
+        assert [one["message"] for one in held["chat_messages"]] == [f"{CANARY} 0", f"{CANARY} 1"]
+        rows = [one["rsvp_status"] for one in held["attendance"]]
+        assert rows == ([] if going == "withdrawn" else ["removed"])
+        erase()
+        stream.run()
+        assert found(CANARY) == []
+        assert {item.sk for item in Item.query(f"USER#{id_of('ana')}", consistent_read=True)} == {"#PROFILE"}
 
     def test_without_time_it_stops_and_goes_on_later(self, world: World, stream: Stream) -> None:
         traces = everywhere(world, stream)

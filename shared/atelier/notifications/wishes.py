@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 from atelier import clock, table
 from atelier.notifications.items import Preferences, preferences_key
-from atelier.rsvps.items import person_key, person_sort
+from atelier.rsvps.items import Attendee, person_key, person_sort
 from atelier.table import Item
-from atelier.workshops import moments, writing
+from atelier.workshops import moments, visibility, writing
 from atelier.workshops.items import Workshop, workshop_key
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def of_person(user_id: str, wanted: Collection[int], *, since: datetime) -> None
     first, last = person_sort(clock.to_text(since - _LISTED_LATE)), person_sort("~")
     table.connect()
     for row in Item.by_person.query(person_key(user_id), Item.person_sort.between(first, last)):
-        _add(row.pk.removeprefix("WORKSHOP#"), wanted, since)
+        if isinstance(row, Attendee) and visibility.has_place(row):
+            _add(row.workshop_id, wanted, since)
 
 
 def _add(workshop_id: str, wanted: Collection[int], since: datetime) -> None:

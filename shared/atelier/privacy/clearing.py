@@ -16,7 +16,7 @@ from atelier.invites.items import address_invite_key
 from atelier.notifications.items import Preferences
 from atelier.privacy import leaving
 from atelier.privacy.items import Erasure, erasure_key
-from atelier.rooms.items import ChatMessage, Note
+from atelier.rooms.items import ChatMessage, Note, Spoke
 from atelier.rsvps import seats
 from atelier.rsvps.items import Attendee, Invite, person_key
 from atelier.series.items import Follower
@@ -65,12 +65,14 @@ def _clear_once(user_id: str, at: clock.Clock) -> int:
 
 
 def _workshop_of(item: Item) -> str | None:
-    """The workshop that a row, an attendance or a note is of: where the person may have said something."""
+    """The workshop that a row, an attendance, a note or a mark is of: where the person may have said something."""
     match item:
         case Attendee():
             return item.workshop_id
         case Attendance():
             return item.pk.removeprefix("ATTENDANCE#")
+        case Spoke():
+            return item.workshop_id
         case Note():
             return item.sk.removeprefix("NOTE#")
         case _:
@@ -129,7 +131,7 @@ def _revoke(listed: Invite) -> int:
 
 def _forget(item: Item, user_id: str) -> int:
     match item:
-        case Note() | Feed() | Preferences():
+        case Note() | Spoke() | Feed() | Preferences():
             item.delete()
         case Ban():
             unbanning.lift(user_id, item.user_id)

@@ -15,7 +15,7 @@ from atelier.groups.items import ALL_GROUPS, Group
 from atelier.guided.items import Guided, Member, guided_key
 from atelier.notifications.items import Notification, Preferences
 from atelier.privacy.schemas import PersonalData
-from atelier.rooms.items import ChatMessage, Note
+from atelier.rooms.items import ChatMessage, Note, Spoke
 from atelier.rsvps.items import Attendee, Invite, attendee_key, person_key
 from atelier.series.items import Follower, Series, series_of
 from atelier.table import Item
@@ -51,7 +51,8 @@ def _held(user_id: str) -> Entry:
     notes = [item for item in own if isinstance(item, Note)]
     taken_part = {row.workshop_id for row in listed if isinstance(row, Attendee)}
     taken_part |= {row.pk.removeprefix("ATTENDANCE#") for row in listed if isinstance(row, Attendance)}
-    around = sorted(taken_part | {row.id for row in hosted} | {_workshop_of(note) for note in notes})
+    spoke_in = {item.workshop_id for item in own if isinstance(item, Spoke)}
+    around = sorted(taken_part | spoke_in | {row.id for row in hosted} | {_workshop_of(note) for note in notes})
     return {
         "preferences": next((_preferences(item) for item in own if isinstance(item, Preferences)), None),
         "calendar_feed": next(

@@ -18,7 +18,7 @@ from atelier.ids import new_id
 from atelier.limits import Limit
 from atelier.paging import Page, Scope
 from atelier.rooms import entering, schemas
-from atelier.rooms.items import ChatMessage, message_key
+from atelier.rooms.items import ChatMessage, Spoke, message_key, spoke_key
 from atelier.table import Item
 from atelier.workshops import viewing
 from atelier.workshops.items import Workshop
@@ -45,10 +45,10 @@ def post(
     NoRoomError, RoomNotOpenError, TooManyMessagesError, RequestInProgressError, and ReplayedError or
     IdempotencyKeyReusedError when the guard's key was used before.
     """
-    times = FLOOD.key(workshop_id, caller.id)
+    times, spoke = FLOOD.key(workshop_id, caller.id), spoke_key(caller.id, workshop_id)
 
     def attempt() -> schemas.Message:
-        seen, standing = entering.admitted(workshop_id, caller, also=[times, *([guard.key] if guard else [])])
+        seen, standing = entering.admitted(workshop_id, caller, also=[times, spoke, *([guard.key] if guard else [])])
         if not standing.acts_as_host and not standing.is_seated:
             raise NotAllowedError("Only the host and people with a seat write in the chat.")
         if guard:
@@ -61,6 +61,8 @@ def post(
         with edits.transaction() as transaction:
             transaction.save(message, condition=Item.pk.does_not_exist())
             admission.write(transaction)
+            if spoke not in seen.found:
+                transaction.save(Spoke(*spoke))
             if guard:
                 guard.write(transaction, body=shape.model_dump_json(), location=locate(shape), version=VERSION)
         return shape

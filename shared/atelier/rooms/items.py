@@ -117,6 +117,15 @@ class ChatMessage(Item, discriminator="message"):
         return self.sk.split("#")[1]
 
 
+class Spoke(Item, discriminator="spoke"):
+    """That a person wrote in a workshop's chat: it leads to what they said, whatever becomes of their place there."""
+
+    @property
+    def workshop_id(self) -> str:
+        """The workshop."""
+        return self.sk.removeprefix("SPOKE#")
+
+
 class Note(Entity, discriminator="note"):
     """A person's private note on a workshop."""
 
@@ -177,6 +186,11 @@ def hand_key(workshop_id: str, user_id: str) -> Key:
 def message_key(workshop_id: str, offset_ms: int, message_id: str) -> Key:
     """Where a chat message stands: in the order in which they were written."""
     return f"CHAT#{workshop_id}", f"{offset_ms:012d}#{message_id}"
+
+
+def spoke_key(user_id: str, workshop_id: str) -> Key:
+    """Where it stands that a person wrote in a workshop's chat."""
+    return f"USER#{user_id}", f"SPOKE#{workshop_id}"
 
 
 def note_key(user_id: str, workshop_id: str) -> Key:

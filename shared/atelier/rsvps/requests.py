@@ -327,7 +327,6 @@ def _becomes_removed(at: datetime) -> list[Action]:
         Attendee.can_speak.set(False),
         Attendee.block.remove(),
         Attendee.waiting_as.remove(),
-        Attendee.person_key.remove(),
     ]
 
 
