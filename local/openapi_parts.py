@@ -17,7 +17,8 @@ PARAMETERS: Json = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "A request repeated with its key within 24 hours gets the first answer and changes nothing.",
+        "description": "A request repeated with its key within 24 hours gets the first answer and changes nothing. "
+        "Where no token is needed, the key is good for the address it comes from, and counts from 16 characters on.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*[!-~][ -~]*$"},
     },
     "IfMatch": {

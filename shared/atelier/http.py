@@ -21,13 +21,17 @@ from atelier.bodies import read_body, read_query, read_raw_body
 from atelier.edits import Expected
 from atelier.idempotency import Guard, ReplayedError
 from atelier.ids import user_id
+from atelier.networks import network_of
 from atelier.paging import Page
 from atelier.settings import api_settings
 
 PREFIX = "/v1"
 START_WITHIN_S = 2.8
 ANYBODY = "anybody"
-"""Whose the keys of requests are that need no token."""
+"""Whose the keys of requests are that need no token, with the route and the network they come from."""
+
+LEAST_KEY_OF_ANYBODY = 16
+"""How long such a key is at least: two people behind one address must not think of the same one."""
 
 RETRY_AFTER_S = 2
 
@@ -200,7 +204,7 @@ def _answer(request: _Request, operation: Operation, path_values: Mapping[str, s
         "query": lambda: read_query(event, wanted["query"]),
         "if_match": lambda: read_if_match(event),
         "body": lambda: _read_body(event, raw, wanted["body"]),
-        "guard": lambda: read_guard(event, raw, given["caller"].id if "caller" in given else ANYBODY, operation),
+        "guard": lambda: read_guard(event, raw, given.get("caller"), operation),
     }
     given |= {name: read() for name, read in sources.items() if name in wanted}
     return operation.handler(**given)
@@ -329,14 +333,19 @@ def read_if_match(event: Mapping[str, Any]) -> Expected | None:
     return Expected(frozenset(version for weak, version in re.findall(r'(W/)?"([^"]*)"', text) if not weak))
 
 
-def read_guard(event: Mapping[str, Any], raw: bytes, person: str, operation: Operation) -> Guard | None:
-    """The Idempotency-Key with a fingerprint of route and body, or None. Raises BadIdempotencyKeyError."""
+def read_guard(event: Mapping[str, Any], raw: bytes, caller: Caller | None, operation: Operation) -> Guard | None:
+    """The Idempotency-Key with a fingerprint of route and body, or None. Of requests without a person a short key is
+    none. Raises BadIdempotencyKeyError.
+    """
     text = event.get("headers", {}).get("idempotency-key")
     if text is None:
         return None
     if not re.fullmatch(r"[\x20-\x7e]{1,255}", text) or not text.strip():
         raise errors.BadIdempotencyKeyError
     route = f"{operation.method} {event.get('rawPath', '')}\n".encode()
+    if caller is None and len(text.strip()) < LEAST_KEY_OF_ANYBODY:
+        return None
+    person = caller.id if caller else f"{ANYBODY}#{operation.path}#{network_of(read_source_address(event))}"
     return Guard(person, text, hashlib.sha256(route + raw).hexdigest(), clock.now)
 
 

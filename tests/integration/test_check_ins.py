@@ -20,6 +20,7 @@ from tests.streaming import Stream
 from tests.workshops import ask, everything
 
 NOW = clock.whole_seconds(clock.now())
+KEY = {"Idempotency-Key": "5f0c8d5e-6f0b-4c39-9a53-0d1f3f4c6a11"}
 
 
 class TestAPerson:
@@ -196,6 +197,29 @@ class TestAGuest:
     def test_names_are_no_keys(self, world: World) -> None:
         workshop_id, code = opened(world)
         assert [guest(code).status for _ in range(3)] == [201] * 3
+        assert len(guests_of(workshop_id)) == 3
+
+    def test_who_sends_a_request_again_with_its_key_is_one_guest_with_two_tokens(self, world: World) -> None:
+        workshop_id, code = opened(world)
+        first, again = (guest(code, headers=KEY) for _ in range(2))
+        assert (first.status, again.status) == (201, 201)
+        assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
+        assert len(guests_of(workshop_id)) == 1
+        assert first.json["claim_token"] != again.json["claim_token"]
+        assert guest(code, "Eva", headers=KEY).code == "idempotency_key_reused"
+
+    def test_a_key_is_nobody_elses_behind_another_address(self, world: World) -> None:
+        workshop_id, code = opened(world)
+        assert guest(code, headers=KEY).status == 201
+        other = guest(code, headers=KEY, address="198.51.100.9")
+        assert (other.status, "idempotency-replayed" in other.headers) == (201, False)
+        assert guest(code, "Eva", headers=KEY, address="198.51.100.10").status == 201
+        assert len(guests_of(workshop_id)) == 3
+
+    def test_a_key_that_two_people_may_think_of_is_none(self, world: World) -> None:
+        workshop_id, code = opened(world)
+        replies = [guest(code, name, headers={"Idempotency-Key": "1" * 15}) for name in ("Max", "Eva", "Max")]
+        assert [reply.status for reply in replies] == [201] * 3
         assert len(guests_of(workshop_id)) == 3
 
     @pytest.mark.parametrize(

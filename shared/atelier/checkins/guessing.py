@@ -5,10 +5,8 @@ count in the same transaction. So of however many guesses that arrive at once, a
 than the limit were wrong before it.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING, TypeIs
 
 from pynamodb.transactions import TransactWrite
@@ -17,13 +15,12 @@ from atelier import table
 from atelier.checkins.items import GuessCount
 from atelier.edits import CollisionError, until_applied
 from atelier.errors import TooManyGuessesError
+from atelier.networks import network_of
 from atelier.table import Item, Key
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
     from pynamodb.expressions.update import Action
-
-NETWORK_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +88,9 @@ def of_person(user_id: str) -> Guesses:
 
 def of_address(source_address: str) -> Guesses:
     """The guesses of everybody without an account behind one address; of IPv6 all of a network count as one."""
-    return Guesses("check_in_address", sha256(_network(source_address).encode()).hexdigest()[:32], 10)
+    return Guesses("check_in_address", network_of(source_address), 10)
 
 
 def of_workshop(workshop_id: str) -> Guesses:
     """The guesses of everybody without an account who knows the stem of a workshop's rotating code."""
     return Guesses("check_in_workshop", workshop_id, 100)
-
-
-def _network(source_address: str) -> str:
-    try:
-        address = ipaddress.ip_address(source_address)
-    except ValueError:
-        return source_address
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((int(address), NETWORK_BITS), strict=False))
-    return str(address)
