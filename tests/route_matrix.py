@@ -29,7 +29,7 @@ POST   /workshops/{workshop_id}/lobby                          404 403 403 403 4
 POST   /workshops/{workshop_id}/start                          404 403 403 403 403 200 200   404 403 403 403 403 409 409
 POST   /workshops/{workshop_id}/end                            404 403 403 403 403 200 200   404 403 403 403 403 200 200
 POST   /workshops/{workshop_id}/rsvp                           404 201 200 200 200 409 201   404 409 409 409 409 409 409
-DELETE /workshops/{workshop_id}/rsvp                           404 204 204 204 204 204 204   404 409 409 409 409 204 409
+DELETE /workshops/{workshop_id}/rsvp                           404 204 204 204 204 204 204   404 204 409 409 409 204 204
 GET    /workshops/{workshop_id}/attendees                      404 403 403 200 200 200 200   404 403 403 200 200 200 200
 PATCH  /workshops/{workshop_id}/attendees/{user_id}            404 403 403 403 200 200 200   404 403 403 403 200 200 200
 DELETE /workshops/{workshop_id}/attendees/{user_id}            404 403 403 403 204 204 204   404 403 403 403 204 204 204

@@ -178,6 +178,14 @@ class TestWithdrawing:
         assert (reply.status, reply.code) == (409, "workshop_over")
         assert status_of(workshop_id, "ana") == "rsvp"
 
+    def test_who_withdrew_before_the_end_may_ask_again_after_it(self, world: World) -> None:
+        workshop_id = open_workshop(world, "ana")
+        assert withdraw(workshop_id).status == 204
+        set_in_table(workshop_id, status="ended")
+        before = everything()
+        assert withdraw(workshop_id).status == 204
+        assert everything() == before
+
     @pytest.mark.parametrize("waitlist_enabled", [True, False])
     @pytest.mark.parametrize("is_new_process", [True, False])
     @pytest.mark.parametrize("capacity", [1, 60])

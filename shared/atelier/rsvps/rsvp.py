@@ -127,7 +127,7 @@ def withdraw(workshop_id: str, caller: Caller, *, at: clock.Clock = clock.now) -
     workshop of a series, they are not given one again because they follow the series.
 
     Raises NotFoundError for those who may not know the workshop, AccountSuspendedError, WorkshopOverError after its
-    end.
+    end for those who have a place.
     """
     seen = visit(workshop_id, caller)
     if seen.row is None or seen.row.status != "removed":
@@ -136,6 +136,8 @@ def withdraw(workshop_id: str, caller: Caller, *, at: clock.Clock = clock.now) -
     if seen.workshop.host_id == caller.id or (seen.row is not None and seen.row.status == "removed"):
         return
     if seen.workshop.status == "ended":
+        if seen.row is None:
+            return
         raise WorkshopOverError
     declined = _declined(seen.workshop, caller.id, at())
     also = (lambda t: t.save(declined)) if declined is not None else None
