@@ -101,6 +101,19 @@ def test_some_are_read_by_their_ids_and_unknown_ids_do_nothing(world: World) -> 
     assert inbox()["items"][2]["read_at"] is not None
 
 
+@pytest.mark.parametrize(
+    "none", ["", "#MARK", "x" * 3000, "\\ud800abc", "ntf_" + "0" * 27, "ntf_" + "U" * 26], ids=lambda text: text[:12]
+)
+def test_an_id_that_is_none_does_nothing_and_those_beside_it_are_read(world: World, none: str) -> None:
+    told_id = told(made_ms=clock.milliseconds(clock.now()) + 60_000)
+    assert mark({"all": True}).status == 200
+    with counted() as use:
+        reply = mark(f'{{"ids": ["{none}", "{told_id}"]}}')
+    assert (reply.status, reply.json) == (200, {"unread_count": 0})
+    assert use.writes == ["UpdateItem"]
+    assert mark({"ids": [told_id]}).status == 200
+
+
 def test_all_are_read_by_one_write_however_many(world: World) -> None:
     world.meet("ana")
     for minute in range(5):
@@ -115,9 +128,10 @@ def test_all_are_read_by_one_write_however_many(world: World) -> None:
     assert inbox(unread=True)["items"] == []
 
 
-def test_what_comes_after_all_were_read_is_unread_though_it_is_about_an_earlier_time(world: World) -> None:
+@pytest.mark.parametrize("days", [0.02, 3, 13.9], ids=["half an hour", "3 days", "as long as queues keep it"])
+def test_what_comes_after_all_were_read_is_unread_though_it_is_about_an_earlier_time(world: World, days: float) -> None:
     mark({"all": True})
-    late = clock.now() - timedelta(minutes=30)
+    late = clock.now() - timedelta(days=days)
     told_id = notification_id(late, "late")
     item = Notification(
         *notification_key(id_of("ana"), told_id),

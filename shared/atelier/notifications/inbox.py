@@ -1,5 +1,6 @@
 """A person's inbox: listing it, and what has been read."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
@@ -19,8 +20,11 @@ from atelier.table import Item
 MOST_COUNTED = 1000
 """Who has more unread ones than that is told this number."""
 
-_DELAYED_BY_MS = 24 * 3600 * 1000
-"""An id tells the time a notification is about; one that was delayed by an outage was put later than that."""
+_DELAYED_BY_MS = 15 * 24 * 3600 * 1000
+"""An id tells the time a notification is about. One that was delayed was put later than that: the stream keeps what
+happened for a day, and the queues keep what failed for 14 more."""
+
+_ID = re.compile(r"ntf_[0-9a-z]{26}")
 
 
 def page_of(caller: Caller, query: schemas.NotificationQuery) -> tuple[Page[schemas.NotificationItem], int]:
@@ -55,7 +59,8 @@ def read(caller: Caller, wanted: schemas.ReadNotifications, *, at: clock.Clock =
     else:
         now = clock.whole_seconds(at())
         for told_id in dict.fromkeys(wanted.ids):
-            _mark_one(caller.id, told_id, now)
+            if _ID.fullmatch(told_id):
+                _mark_one(caller.id, told_id, now)
     return unread(caller.id, mark)
 
 

@@ -11,7 +11,7 @@ from atelier.rsvps.schemas import AttendeeStatus
 from atelier.text import Input, Instant, LongText, Output, Paged, Place, Query, Title, Zone, left_out
 
 LATEST_DAY = date(2199, 12, 31)
-"""No workshop begins later, by UTC: ends, expiries and calendars are reckoned from its time, and years end with 9999."""
+"""No workshop begins later, by UTC: ends, expiries and calendars are reckoned from its time, and years end at 9999."""
 
 type Format = Literal["online", "in_person", "hybrid"]
 type Status = Literal["scheduled", "lobby", "live", "ended", "cancelled"]
