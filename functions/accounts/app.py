@@ -27,7 +27,12 @@ def read_me(caller: Caller) -> http.Answer:
     return http.Answer(200, shapes.me(profile), _tag(profile))
 
 
-@api.route("PATCH", "/me", {200: schemas.Me}, problems=(*_EDIT, errors.UsernameTakenError))
+@api.route(
+    "PATCH",
+    "/me",
+    {200: schemas.Me},
+    problems=(*_EDIT, errors.UsernameTakenError, errors.EmailTakenError, errors.TooManyCodesError),
+)
 def edit_me(caller: Caller, body: schemas.MePatch, if_match: Expected | None) -> http.Answer:
     """Change your own profile."""
     profile = profiles.edit(caller, changes(body), if_match)

@@ -270,6 +270,11 @@ class TooManyMessagesError(LimitedError):
     title = "You write too fast"
 
 
+class TooManyCodesError(LimitedError):
+    code = "too_many_codes"
+    title = "Too many codes were mailed"
+
+
 class TooManyGuessesError(LimitedError):
     code = "too_many_guesses"
     title = "Too many wrong codes"

@@ -7,12 +7,14 @@ from typing import cast
 import pytest
 
 from atelier import clock, table
-from atelier.accounts import addresses
+from atelier.accounts import addresses, profiles
 from atelier.accounts.items import Profile, profile_key
 from atelier.errors import WrongCodeError
 from atelier.table import Item
 from tests.accounts import edit, me
 from tests.calling import Reply, World, call, claims_of, id_of
+from tests.chatting import caller
+from tests.counting import counted
 from tests.faults import Killed, answers_lost, killed_after, killed_before
 
 ADDRESS = "ana@example.com"
@@ -93,7 +95,94 @@ def test_after_five_wrong_codes_the_right_one_is_none_any_more(world: World) -> 
     wrong = f"{(int(right) + 1) % 10**6:06d}"
     assert [confirm(wrong).code for _ in range(5)] == ["wrong_code"] * 5
     assert confirm(right).code == "wrong_code"
-    assert confirm(entered()).status == 200
+
+
+def test_entering_the_address_again_gives_no_more_guesses(world: World) -> None:
+    right = entered()
+    wrong = f"{(int(right) + 1) % 10**6:06d}"
+    assert {confirm(wrong).code for _ in range(3)} == {"wrong_code"}
+    right = entered(ADDRESS.upper())
+    assert stored().email_tries == 3
+    wrong = f"{(int(right) + 1) % 10**6:06d}"
+    assert {confirm(wrong).code for _ in range(2)} == {"wrong_code"}
+    assert confirm(right).code == "wrong_code"
+    refused = edit({"email": ADDRESS})
+    assert (refused.status, refused.code) == (429, "too_many_codes")
+    assert 0 < int(refused.headers["retry-after"]) <= addresses.CODE_LIVES.total_seconds()
+
+
+def test_guesses_are_forgotten_with_the_code_they_were_at(world: World) -> None:
+    right = entered()
+    wrong = f"{(int(right) + 1) % 10**6:06d}"
+    assert {confirm(wrong).code for _ in range(5)} == {"wrong_code"}
+    profiles.edit(caller("ana"), {"email": ADDRESS}, at=lambda: clock.now() + addresses.CODE_LIVES)
+    assert stored().email_tries == 0
+
+
+def test_a_person_is_mailed_five_codes_an_hour_whatever_the_address(world: World) -> None:
+    replies = [edit({"email": f"ana{number}@example.com"}) for number in range(6)]
+    assert [reply.status for reply in replies] == [200] * 5 + [429]
+    assert (replies[-1].code, shown(me())) == ("too_many_codes", ("ana4@example.com", False))
+    assert 0 < int(replies[-1].headers["retry-after"]) <= 3600
+    assert edit({"bio": "Potter"}).status == 200
+    profiles.edit(caller("ana"), {"email": ADDRESS}, at=lambda: clock.now() + timedelta(hours=1))
+    assert stored().pending_email == ADDRESS
+
+
+def test_an_address_is_mailed_five_codes_an_hour_whoever_asks(world: World) -> None:
+    people = ("ana", "ben", "cleo", "dora", "eve", "finn")
+    written = [ADDRESS if number % 2 else ADDRESS.upper() for number in range(6)]
+    replies = [
+        call("accounts", "PATCH", "/me", user=user, body={"email": address})
+        for user, address in zip(people, written, strict=True)
+    ]
+    assert [reply.status for reply in replies] == [200] * 5 + [429]
+    assert edit({"email": "finn@example.com"}).status == 200
+    assert ADDRESS.casefold() not in str([item.pk for item in Item.scan() if item.pk.startswith("LIMIT#")]).casefold()
+
+
+def test_codes_asked_for_at_once_are_all_counted(world: World) -> None:
+    world.meet("ana")
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda number: edit({"email": f"ana{number}@example.com"}), range(8)))
+    assert {reply.status for reply in replies} <= {200, 409, 429}
+    assert len([reply for reply in replies if reply.status == 200]) <= 5
+
+
+def test_a_code_costs_a_read_more_and_an_edit_without_one_none(world: World) -> None:
+    world.meet("ana")
+    with counted() as use:
+        edit({"email": ADDRESS})
+    assert use.operations == ["GetItem", "BatchGetItem", "TransactWriteItems"]
+    with counted() as use:
+        edit({"bio": "Potter"})
+    assert use.operations == ["GetItem", "TransactWriteItems"]
+
+
+def test_entering_the_address_that_the_token_vouches_for_needs_no_code(world: World) -> None:
+    confirm(entered())
+    entered("pending@example.com")
+    claims = claims_of("ana") | {"email": "vouched@example.com", "email_verified": "true"}
+    body = {"email": "Vouched@example.com", "bio": "Potter"}
+    reply = call("accounts", "PATCH", "/me", user="ana", claims=claims, body=body)
+    assert (shown(reply), reply.json["bio"]) == (("Vouched@example.com", True), "Potter")
+    assert stored().email_code is stored().pending_email is None
+    guards = [item.pk for item in Item.scan() if item.pk.startswith("EMAIL#")]
+    assert guards == ["EMAIL#vouched@example.com"]
+
+
+def test_what_the_token_vouches_for_is_not_taken_from_who_has_it(world: World) -> None:
+    confirm(entered("vouched@example.com", "ben"), "ben")
+    confirm(entered())
+    claims = claims_of("ana") | {"email": "vouched@example.com", "email_verified": "true"}
+    body = {"email": "vouched@example.com", "bio": "Potter"}
+    reply = call("accounts", "PATCH", "/me", user="ana", claims=claims, body=body)
+    assert (reply.status, reply.code) == (409, "email_taken")
+    assert shown(me()) == (ADDRESS, True)
+    assert stored().bio is None
+    unverified = claims | {"email_verified": "false", "email": "other@example.com"}
+    reply = call("accounts", "PATCH", "/me", user="ana", claims=unverified, body={"email": "other@example.com"})
+    assert shown(reply) == ("other@example.com", False)
 
 
 def test_guesses_at_once_are_all_counted(world: World) -> None:

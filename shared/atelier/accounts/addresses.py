@@ -3,7 +3,9 @@
 An address belongs to one person. Whether somebody else has it is told only to who has shown that it is theirs.
 """
 
+import hashlib
 import hmac
+import math
 import secrets
 import unicodedata
 from collections.abc import Callable
@@ -16,12 +18,17 @@ from pynamodb.transactions import TransactWrite
 from atelier import clock, table
 from atelier.accounts.items import EmailGuard, Profile, email_key
 from atelier.edits import CollisionError, until_applied
-from atelier.errors import EmailTakenError, WrongCodeError
+from atelier.errors import EmailTakenError, TooManyCodesError, WrongCodeError
+from atelier.limits import Admission, Limit
 from atelier.table import Item
 
 CODE_LIVES = timedelta(minutes=30)
 MOST_TRIES = 5
 _CODES = 10**6
+
+CODES_OF_PERSON = Limit("code_person", most=5, within_s=3600, refusal=TooManyCodesError)
+CODES_TO_ADDRESS = Limit("code_address", most=5, within_s=3600, refusal=TooManyCodesError)
+"""Whoever asks: nobody's mailbox is filled by many accounts."""
 
 type MakeCode = Callable[[], str]
 
@@ -36,22 +43,52 @@ def folded(address: str) -> str:
     return unicodedata.normalize("NFKC", address).casefold()
 
 
-def pending(address: str | None, profile: Profile, *, at: datetime, make_code: MakeCode = new_code) -> dict[str, Any]:
+def is_same(address: str | None, other: str | None) -> bool:
+    """Whether two ways of writing are of one address."""
+    return address is not None and other is not None and folded(address) == folded(other)
+
+
+def entered(
+    address: str | None,
+    profile: Profile,
+    vouched: str | None = None,
+    *,
+    at: datetime,
+    make_code: MakeCode = new_code,
+) -> dict[str, Any]:
     """What a profile's edit changes when its person enters an address, or takes theirs away with None.
 
-    The address that is confirmed stays in use until the new one is. Entering the same one again sends another code.
+    vouched: the address that their provider vouches for; it is theirs at once. Any other one is when it is confirmed,
+    and until then the one before stays in use. Entering the same one again sends another code, and gives no more
+    guesses. Raises TooManyCodesError where those are used up.
     """
     none = {"pending_email": None, "email_code": None, "email_code_at": None, "email_tries": None}
     if address is None:
         return {"email": None, **none}
-    if profile.email and folded(address) == folded(profile.email):
+    if is_same(address, profile.email):
         return {"email": address, **none}
-    return {
-        "pending_email": address,
-        "email_code": make_code(),
-        "email_code_at": clock.whole_seconds(at),
-        "email_tries": 0,
-    }
+    if is_same(address, vouched):
+        return {"email": address, "mail_stopped_at": None, **none}
+    awaited = {"pending_email": address, "email_code": make_code(), "email_code_at": clock.whole_seconds(at)}
+    wait = timedelta(0)
+    if is_same(address, profile.pending_email):
+        wait = profile.email_code_at + CODE_LIVES - at
+    if wait <= timedelta(0):
+        return {**awaited, "email_tries": 0}
+    if int(profile.email_tries or 0) >= MOST_TRIES:
+        raise TooManyCodesError(math.ceil(wait.total_seconds()))
+    return awaited
+
+
+def admit_code(user_id: str, address: str, *, at: datetime) -> list[Admission]:
+    """Lets one more code be mailed for a person, to an address: 5 an hour for each. One round trip.
+
+    Raises TooManyCodesError.
+    """
+    to = hashlib.sha256(folded(address).encode()).hexdigest()
+    limits = ((CODES_OF_PERSON, user_id), (CODES_TO_ADDRESS, to))
+    found = table.read_many(limit.key(who) for limit, who in limits)
+    return [limit.admit(found.get(limit.key(who)), who, at=at) for limit, who in limits]
 
 
 def confirm(read: Callable[[], Profile], code: str, *, at: clock.Clock = clock.now) -> Profile:

@@ -13,7 +13,13 @@ from atelier.accounts import addresses
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, UsernameGuard, profile_key, username_key
 from atelier.edits import CollisionError, Expected, until_applied
-from atelier.errors import AccountErasedError, AccountSuspendedError, NotFoundError, UsernameTakenError
+from atelier.errors import (
+    AccountErasedError,
+    AccountSuspendedError,
+    EmailTakenError,
+    NotFoundError,
+    UsernameTakenError,
+)
 from atelier.ids import member
 from atelier.table import Item, Key
 
@@ -108,7 +114,7 @@ def edit(
 ) -> Profile:
     """Changes the caller's own profile; gives it back as it then is. Nothing is written where nothing differs.
 
-    Raises AccountSuspendedError, StaleVersionError, UsernameTakenError.
+    Raises AccountSuspendedError, StaleVersionError, UsernameTakenError, EmailTakenError, TooManyCodesError.
     """
 
     def attempt() -> Profile:
@@ -117,7 +123,7 @@ def edit(
             expected.check(int(profile.version))
         wanted = dict(changes)
         if "email" in wanted:
-            wanted |= addresses.pending(wanted.pop("email"), profile, at=at())
+            wanted |= addresses.entered(wanted.pop("email"), profile, caller.email, at=at())
         differing = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
         if differing:
             _write(profile, differing, at)
@@ -127,26 +133,44 @@ def edit(
 
 
 def _write(profile: Profile, changes: dict[str, Any], at: clock.Clock) -> None:
-    old, new = cast("str | None", profile.username), changes.get("username")
-    is_renamed = "username" in changes
-    address = cast("str | None", profile.email)
+    me = profile.user_id
+    old_name, new_name = cast("str | None", profile.username), changes.get("username")
+    old_address, new_address = cast("str | None", profile.email), changes.get("email")
+    is_readdressed = "email" in changes and not addresses.is_same(old_address, new_address)
+    awaited = changes.get("pending_email", profile.pending_email)
+    admissions = addresses.admit_code(me, awaited, at=at()) if changes.get("email_code") else []
+    refusals: list[type[Exception]] = []
     try:
         with table.transaction() as transaction:
-            if is_renamed and old is not None and (new is None or username_key(new) != username_key(old)):
-                transaction.delete(UsernameGuard(*username_key(old)), condition=free_or_held_by(profile.user_id))
-            if new is not None:
-                guard = UsernameGuard(*username_key(new), user_id=profile.user_id)
-                transaction.save(guard, condition=free_or_held_by(profile.user_id))
-            if address is not None and "email" in changes and changes["email"] is None:
-                addresses.release(transaction, profile, address)
+            if old_name is not None and "username" in changes and not _is_same_name(old_name, new_name):
+                transaction.delete(UsernameGuard(*username_key(old_name)), condition=free_or_held_by(me))
+                refusals.append(CollisionError)
+            if old_address is not None and is_readdressed:
+                addresses.release(transaction, profile, old_address)
+                refusals.append(CollisionError)
+            if new_name is not None:
+                guard = UsernameGuard(*username_key(new_name), user_id=me)
+                transaction.save(guard, condition=free_or_held_by(me))
+                refusals.append(UsernameTakenError)
+            if new_address is not None and is_readdressed:
+                held, free = addresses.guard_of(profile, new_address)
+                transaction.save(held, condition=free)
+                refusals.append(EmailTakenError)
+            for admission in admissions:
+                admission.write(transaction)
+                refusals.append(CollisionError)
             update(transaction, profile, changes, at)
+            refusals.append(CollisionError)
     except TransactWriteError as error:
-        failed = table.failed_conditions(error)
+        # In the order in which DynamoDB counts them: deletes, puts, updates.
+        failed = {refusals[position] for position in table.failed_conditions(error)}
         if not failed:
             raise
-        if len(error.cancellation_reasons) - 1 in failed:
-            raise CollisionError from error
-        raise UsernameTakenError from error
+        raise (CollisionError if CollisionError in failed else failed.pop()) from error
+
+
+def _is_same_name(old: str, new: str | None) -> bool:
+    return new is not None and username_key(new) == username_key(old)
 
 
 def free_or_held_by(user_id: str) -> Any:
