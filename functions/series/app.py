@@ -142,7 +142,9 @@ def skip_a_date(caller: Caller, series_id: str, body: schemas.ExceptionInput) ->
     ),
 )
 def rsvp_to_a_series(series_id: str, caller: Caller) -> http.Answer:
-    """A seat in each workshop that has not begun, the waitlist where it is full, and so in new ones."""
+    """A seat in each workshop that has not begun, the waitlist where it is full, and so in new ones; in a private one
+    for those alone who are invited to it.
+    """
     places, is_new = following.follow(series_id, caller)
     return http.Answer(201 if is_new else 200, places)
 

@@ -237,20 +237,6 @@ class TestWhoMay:
         reply = rsvp_to(series_id)
         assert (reply.status, reply.code) == (409, "workshop_over")
 
-    def test_a_private_series_is_for_those_who_belong_to_it(self, world: World, stream: Stream, sent: Outbox) -> None:
-        series_id = every_other_week(is_private=True)
-        first = workshops_of(series_id)[0]
-        world.meet("ben")
-        assert rsvp_to(series_id, "ana").status == 404
-        assert leave(series_id, "ana").status == 404
-        invited = call("rsvps", "POST", f"/workshops/{first}/invites", user="host", body={"user_ids": [id_of("ben")]})
-        assert invited.status < 300, invited.text
-        assert set(shown(rsvp_to(series_id, "ben"))) == {SEAT}
-        more(series_id)
-        come_to_rest(stream, sent)
-        assert rows_of(series_id, "ben") == everywhere("rsvp", series_id)
-        assert rsvp_to(series_id, "ana").status == 404
-
     def test_a_workshop_that_alone_is_private_is_not_given_away(self, stream: Stream, sent: Outbox) -> None:
         series_id = every_other_week()
         first, *rest = workshops_of(series_id)

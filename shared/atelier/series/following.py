@@ -26,8 +26,8 @@ MOST_TRIES = 10
 
 
 def follow(series_id: str, caller: Caller, *, at: clock.Clock = clock.now) -> tuple[SeriesRsvp, bool]:
-    """Takes a place for the caller in each workshop of a series that has not begun, and in those to be made; gives back
-    what they have in each, and whether they did not follow the series before.
+    """Takes a place for the caller in each workshop of a series that has not begun and that they may see, and so in
+    those to be made; gives back what they have in each, and whether they did not follow the series before.
 
     Asking again takes what is missing, but nothing that they gave up meanwhile.
     Raises NotFoundError, AccountSuspendedError, BannedError, OwnWorkshopError, WorkshopOverError,
@@ -36,14 +36,15 @@ def follow(series_id: str, caller: Caller, *, at: clock.Clock = clock.now) -> tu
     sight = viewing.require_seen(series_id, caller, at=at)
     series, profile = sight.series, profiles.seen(caller, sight.profile)
     profiles.require_active(profile)
-    if series.host_id in (profile.barred_by or ()):
+    if sight.is_banned:
         raise BannedError
     if series.host_id == caller.id:
         raise OwnWorkshopError("You host this series.")
     if not series.is_active:
         raise WorkshopOverError("The series was ended.")
     follower, is_new = _begin(sight.follower, series_id, caller.id, at=at)
-    taken = places.take_all(series, ahead.not_begun(series, at=at), follower, at=at())
+    workshops = ahead.not_begun(series, at=at)
+    taken = places.take_all(series, workshops, follower, sees_all=caller.is_admin, at=at())
     return SeriesRsvp(series_id=series_id, items=places.at_once(_shown, taken)), is_new
 
 

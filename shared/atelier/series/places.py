@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import cast
 
 from atelier import table
+from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile
 from atelier.errors import RemovedError, RequestInProgressError, WorkshopFullError
 from atelier.rsvps import seats
 from atelier.rsvps.items import Attendee, Invite, attendee_key, invite_key
 from atelier.series.items import Declined, Follower, Series, declined_key
 from atelier.table import Item, Key
+from atelier.workshops import visibility
 from atelier.workshops.items import Workshop
 
 AT_ONCE = 8
@@ -50,20 +52,26 @@ def needed(workshop: Workshop, user_id: str) -> list[Key]:
 
 
 def take(
-    series: Series, workshop: Workshop, follower: Follower, beside: Mapping[Key, Item], *, at: datetime
+    series: Series,
+    workshop: Workshop,
+    follower: Follower,
+    beside: Mapping[Key, Item],
+    *,
+    sees_all: bool = False,
+    at: datetime,
 ) -> Place | None:
     """Gives a follower a place in a workshop, unless they have one or have given it up since they follow the series;
-    None when they may not know of it: it alone is private, and they are not invited.
+    None when they may not know of it: it is private, and they are not invited.
 
-    beside: what stands under the keys that are `needed`, read just now.
+    beside: what stands under the keys that are `needed`, read just now. sees_all: of an administrator.
     """
     who = follower.user_id
     row = cast("Attendee | None", beside.get(attendee_key(workshop.id, who)))
+    invite = cast("Invite | None", beside.get(invite_key(workshop.id, who)))
+    if not visibility.is_visible(workshop, row, Caller(who, is_admin=sees_all), invite):
+        return None
     if row is not None:
         return Place(workshop, row, RemovedError.code if row.status == "removed" else None)
-    invite = cast("Invite | None", beside.get(invite_key(workshop.id, who)))
-    if workshop.is_private and not series.is_private and not (invite is not None and invite.stands):
-        return None
     declined = cast("Declined | None", beside.get(declined_key(series.id, workshop.id, who)))
     if declined is not None and declined.at >= follower.since:
         return Place(workshop, None, DECLINED)
@@ -75,11 +83,13 @@ def take(
         return Place(workshop, None, error.code)
 
 
-def take_all(series: Series, workshops: Iterable[Workshop], follower: Follower, *, at: datetime) -> list[Place]:
+def take_all(
+    series: Series, workshops: Iterable[Workshop], follower: Follower, *, sees_all: bool = False, at: datetime
+) -> list[Place]:
     """Gives a follower a place in each of these workshops; see `take`. One read, then eight at once."""
     workshops = list(workshops)
     beside = table.read_many(key for one in workshops for key in needed(one, follower.user_id))
-    places = at_once(lambda one: take(series, one, follower, beside, at=at), workshops)
+    places = at_once(lambda one: take(series, one, follower, beside, sees_all=sees_all, at=at), workshops)
     return [place for place in places if place is not None]
 
 

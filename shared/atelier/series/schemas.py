@@ -164,7 +164,9 @@ class SeriesWorkshop(Output):
 
 
 class MySeriesPart(Output):
-    """What the caller is in a series. `is_following`: they take a place in each of its workshops, new ones included."""
+    """What the caller is in a series. `is_following`: they take a place in each of its workshops that they may see,
+    new ones included; not while its host bans them.
+    """
 
     is_host: bool
     is_following: bool
@@ -225,7 +227,7 @@ class SeriesPlace(Output):
 
 
 class SeriesRsvp(Output):
-    """What the caller has in each workshop of a series that has not begun, soonest first."""
+    """What the caller has in each workshop of a series that has not begun and that they may see, soonest first."""
 
     series_id: str
     items: list[SeriesPlace]

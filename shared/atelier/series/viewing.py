@@ -1,7 +1,7 @@
 """Who may see a series, and the series in full."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from atelier import clock, table
@@ -38,10 +38,15 @@ class Sight:
     found: dict[Key, Item]
     made: list[Workshop] | None = None
 
+    @property
+    def is_banned(self) -> bool:
+        """Whether the host has banned the caller: that they follow the series is worth nothing meanwhile."""
+        return self.profile is not None and self.series.host_id in (self.profile.barred_by or ())
+
 
 def require_seen(series_id: str, caller: Caller, *, also: Iterable[Key] = (), at: clock.Clock = clock.now) -> Sight:
-    """A series, for whoever may see it: everybody a public one; a private one its host, administrators, its followers,
-    and who has a place in one of its workshops that are not over, or is invited to one.
+    """A series, for whoever may see it: everybody a public one; a private one its host, administrators, its followers
+    whom the host has not banned, and who has a place in one of its workshops that are not over, or is invited to one.
 
     One round trip, with whatever else is asked for by key; up to four for somebody who is not known to belong to it.
     Raises NotFoundError for everybody else, AccountSuspendedError for suspended people unless it is public.
@@ -52,17 +57,19 @@ def require_seen(series_id: str, caller: Caller, *, also: Iterable[Key] = (), at
     if not isinstance(series, Series):
         raise NotFoundError
     profile, follower = cast("Profile | None", found.get(me)), cast("Follower | None", found.get(mine))
-    made = None
+    sight = Sight(series, profile, follower, found)
     if series.is_private:
-        if not caller.is_admin and series.host_id != caller.id and follower is None:
+        belongs = caller.is_admin or series.host_id == caller.id or (follower is not None and not sight.is_banned)
+        if not belongs:
             made = upcoming(series_id, at=at)
             found |= table.read_many(succession.needed(made, caller))
             made = succession.visible((one for one in made if one.is_private), found, caller)
             if not made:
                 raise NotFoundError
+            sight = replace(sight, made=made)
         if visibility.is_suspended(profile):
             raise AccountSuspendedError
-    return Sight(series, profile, follower, found, made)
+    return sight
 
 
 def require_host(series_id: str, caller: Caller, *, also: Iterable[Key] = (), at: clock.Clock = clock.now) -> Sight:
@@ -101,7 +108,7 @@ def complete(series: Series, sight: Sight, caller: Caller, *, at: clock.Clock = 
         profiles.known(series.host_id, found),
         cast("Category | None", found.get(category_at)) if category_at else None,
         caller,
-        follower=sight.follower,
+        follower=None if sight.is_banned else sight.follower,
         description=text.text if text else "",
         made=succession.visible(made, found, caller),
     )
