@@ -17,7 +17,8 @@ from tests.calling import Reply, World, call, id_of
 from tests.checkins import at, check_in, checked_in, desk, of_person, opened, opened_earlier, scan, scans, statuses
 from tests.counting import counted
 from tests.faults import Killed, killed_after, killed_before, overtaken
-from tests.rooms import a_workshop, remove, rights, rsvp
+from tests.privacy import erase
+from tests.rooms import a_workshop, remove, rights, rsvp, suspend
 from tests.sizes import size
 from tests.workshops import everything, stored
 
@@ -86,6 +87,16 @@ def test_what_cannot_be_is_answered_one_by_one(world: World, door: str) -> None:
         "unknown_person",
     ]
     assert set(checked_in(door)) == {id_of("ana")}
+
+
+def test_a_scan_says_of_the_suspended_and_the_erased_what_a_code_would(door: str) -> None:
+    code = desk(door).json["code_text"]
+    suspend("ana")
+    assert erase("ben").status == 204
+    assert [check_in(code, user).code for user in ("ana", "ben")] == ["account_suspended", "account_erased"]
+    reply = scans(door, scan("n1", "ana", NOW), scan("n2", "ben", NOW), scan("n3", "cleo", NOW))
+    assert statuses(reply) == ["not_admitted", "unknown_person", "checked_in"]
+    assert set(checked_in(door)) == {id_of("cleo")}
 
 
 def test_a_scan_from_after_the_end_is_too_late_however_soon_it_is_sent(world: World) -> None:

@@ -21,6 +21,7 @@ from tests.guided import (
     remove_member,
     role_of,
 )
+from tests.privacy import erase
 from tests.rooms import suspend
 
 
@@ -116,6 +117,15 @@ def test_the_last_owner_neither_leaves_nor_steps_down(world: World) -> None:
     ):
         assert (reply.status, reply.code) == (409, "last_owner")
     assert owners(guided_id) == (1, 1)
+
+
+def test_who_had_themselves_erased_is_made_no_owner(world: World) -> None:
+    guided_id = make(world)
+    world.meet("ana")
+    assert erase("ana").status == 204
+    assert put_member(guided_id, "ana", "owner").status == 404
+    assert (role_of(guided_id, "ana"), owners(guided_id)) == (None, (1, 1))
+    assert remove_member(guided_id, "owner", by="owner").code == "last_owner"
 
 
 def test_an_owner_leaves_once_there_is_another(world: World) -> None:

@@ -11,6 +11,7 @@ from tests.accounts import decide
 from tests.calling import World, call, id_of
 from tests.faults import overtaken
 from tests.invites import invite, invite_of, listed, mine, private, results, revoke, sees
+from tests.privacy import erase
 from tests.rooms import rights, rsvp
 from tests.seats import attendees, remove, withdraw
 from tests.workshops import set_in_table
@@ -63,6 +64,13 @@ class TestInviting:
         assert results(answered) == ["barred", "barred", "unknown_user", "created"]
         assert not sees(workshop_id, "ben")
         assert not sees(workshop_id, "cleo")
+
+    def test_who_had_themselves_erased_is_unknown(self, world: World) -> None:
+        workshop_id = private(world)
+        assert erase().status == 204
+        answered = invite(workshop_id, "ana", "ben")
+        assert results(answered) == ["unknown_user", "created"]
+        assert table.read_one(invite_key(workshop_id, id_of("ana"))) is None
 
     def test_who_is_removed_is_not_invited_any_more(self, world: World) -> None:
         workshop_id = private(world)

@@ -52,8 +52,8 @@ def view(user_id: str, caller: Caller) -> Profile:
     mine, theirs = profile_key(caller.id), profile_key(user_id)
     found = table.read_many([mine, theirs])
     me = seen(caller, cast("Profile | None", found.get(mine)))
-    profile = me if user_id == caller.id else found.get(theirs)
-    if not isinstance(profile, Profile) or profile.status == "erased":
+    profile = present(me if user_id == caller.id else found.get(theirs))
+    if profile is None:
         raise NotFoundError
     return profile
 
@@ -72,6 +72,11 @@ def seen(caller: Caller, found: Profile | None, *, at: clock.Clock = clock.now) 
         updated_at=now,
     )
     return cast("Profile | None", table.put_if_absent(profile)) or profile
+
+
+def present(found: Item | None) -> Profile | None:
+    """The profile of somebody who can be named: None where there is none, or its person had themselves erased."""
+    return found if isinstance(found, Profile) and found.status != "erased" else None
 
 
 def known(user_id: str, found: Mapping[Key, Item]) -> Profile:

@@ -33,8 +33,8 @@ def change(
     def attempt() -> Profile:
         found = table.read_many([profile_key(caller.id), profile_key(user_id)])
         require_admin(caller, cast("Profile | None", found.get(profile_key(caller.id))))
-        profile = found.get(profile_key(user_id))
-        if not isinstance(profile, Profile) or profile.status == "erased":
+        profile = profiles.present(found.get(profile_key(user_id)))
+        if profile is None:
             raise NotFoundError
         if expected:
             expected.check(int(profile.version))

@@ -15,14 +15,15 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from atelier import clock, edits, table
+from atelier.accounts import profiles
 from atelier.accounts.caller import Caller
-from atelier.accounts.items import Profile, profile_key
+from atelier.accounts.items import profile_key
 from atelier.attendance.items import Attendance, attendance_key
 from atelier.checkins import arriving, desk, passes
 from atelier.checkins.items import Desk, PassSecret, Scan, desk_key, pass_secret_key, scan_key
 from atelier.checkins.schemas import ScanAnswer, ScanInput, ScanStatus, Way
 from atelier.edits import CollisionError, until_applied
-from atelier.errors import BannedError, CheckInNotOpenedError, RemovedError
+from atelier.errors import AccountSuspendedError, BannedError, CheckInNotOpenedError, RemovedError
 from atelier.table import Item, Key
 from atelier.workshops.items import Workshop
 
@@ -192,12 +193,13 @@ def _refusal(door: _Door, one: _Scanned, found: dict[Key, Item]) -> ScanStatus |
         return "in_the_future"
     if one.scan.at > door.closes_at + CLOCKS_DIFFER_BY:
         return "too_late"
-    profile = found.get(profile_key(one.user_id or ""))
-    if not isinstance(profile, Profile):
+    profile = profiles.present(found.get(profile_key(one.user_id or "")))
+    if profile is None:
         return "unknown_person"
     try:
+        profiles.require_active(profile)
         arriving.require_admitted(door.workshop, profile, found)
-    except (RemovedError, BannedError):
+    except (AccountSuspendedError, RemovedError, BannedError):
         return "not_admitted"
     return None
 

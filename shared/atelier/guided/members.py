@@ -5,8 +5,9 @@ from typing import cast
 from pynamodb.expressions.condition import Condition
 
 from atelier import audit, clock, edits, table
+from atelier.accounts import profiles
 from atelier.accounts.caller import Caller
-from atelier.accounts.items import Profile, profile_key
+from atelier.accounts.items import profile_key
 from atelier.errors import LastOwnerError, NotFoundError
 from atelier.guided import schemas, shapes
 from atelier.guided.access import Entry, Role, enter
@@ -41,7 +42,7 @@ def put(
 
     def attempt() -> tuple[schemas.GuidedMember, bool]:
         entry = enter(guided_id, caller, "owner", also=[member_key(guided_id, user_id), profile_key(user_id)])
-        if not isinstance(entry.found.get(profile_key(user_id)), Profile):
+        if profiles.present(entry.found.get(profile_key(user_id))) is None:
             raise NotFoundError("There is no such person.")
         before = cast("Member | None", entry.found.get(member_key(guided_id, user_id)))
         after = new_member(guided_id, user_id, role, since=before.since if before else clock.whole_seconds(at()))

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import cast
 
 from atelier import clock, edits, table
-from atelier.accounts import addresses
-from atelier.accounts.items import EmailGuard, Profile, email_key, profile_key
+from atelier.accounts import addresses, profiles
+from atelier.accounts.items import EmailGuard, email_key, profile_key
 from atelier.invites import grounds
 from atelier.invites.items import (
     AddressInvite,
@@ -69,7 +69,8 @@ def _attempt(workshop_id: str, folded: str, user_id: str, now: datetime) -> bool
         return False
     if not isinstance(guard, EmailGuard) or guard.user_id != user_id:
         return False
-    if not isinstance(profile, Profile) or grounds.is_barred(workshop, profile, cast("Attendee | None", place)):
+    person = profiles.present(profile)
+    if person is None or grounds.is_barred(workshop, person, cast("Attendee | None", place)):
         return False
     with edits.transaction() as transaction:
         transaction.condition_check(EmailGuard, *email_key(folded), condition=EmailGuard.user_id == user_id)

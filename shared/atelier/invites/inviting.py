@@ -13,7 +13,7 @@ from typing import cast
 from pynamodb.transactions import TransactWrite
 
 from atelier import clock, edits, table
-from atelier.accounts import addresses
+from atelier.accounts import addresses, profiles
 from atelier.accounts.caller import Caller
 from atelier.accounts.items import EmailGuard, Profile, email_key, profile_key
 from atelier.errors import NotAllowedError, WorkshopOverError
@@ -186,4 +186,4 @@ def _person(
     workshop_id: str, user_id: str, found: dict[Key, Item]
 ) -> tuple[Profile | None, Attendee | None, Invite | None]:
     profile, row, there = (found.get(key) for key in _keys_of(workshop_id, user_id))
-    return cast("Profile | None", profile), cast("Attendee | None", row), cast("Invite | None", there)
+    return profiles.present(profile), cast("Attendee | None", row), cast("Invite | None", there)
