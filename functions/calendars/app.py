@@ -19,7 +19,7 @@ def read_calendar_file(workshop_id: str, caller: Caller, headers: Mapping[str, s
     or status.
     """
     shown = files.look(workshop_id, caller, settings.of(CalendarSettings).join_url)
-    tag = http.etag(int(shown.workshop.version))
+    tag = files.tag_of(shown)
     told = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if http.is_unchanged(headers, tag):
         return http.Answer(304, None, told)

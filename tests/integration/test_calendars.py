@@ -10,7 +10,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from atelier import clock, settings, table
-from atelier.calendars import events
+from atelier.calendars import events, feeds
 from atelier.calendars.items import feed_item_key
 from atelier.rsvps.items import Attendee, attendee_key, person_sort
 from atelier.workshops.items import Workshop, starts, workshop_key
@@ -124,6 +124,19 @@ def test_an_unchanged_file_is_not_sent_again(world: World) -> None:
     assert file_of(workshop["id"], **{"If-None-Match": tag}).status == 200
 
 
+def test_the_file_of_somebody_who_waits_is_as_tentative_as_their_feed(world: World) -> None:
+    workshop_id = world.workshop(max_capacity=1)["id"]
+    for user in ("ben", "ana"):
+        rsvp(workshop_id, user)
+    for user, status in (("ben", "CONFIRMED"), ("ana", "TENTATIVE"), ("host", "CONFIRMED")):
+        assert only(file_of(workshop_id, user).text)["status"] == status
+    waiting = file_of(workshop_id).headers["etag"]
+    assert file_of(workshop_id, **{"If-None-Match": waiting}).status == 304
+    rsvp(workshop_id, "ben", "DELETE")
+    moved_up = file_of(workshop_id, **{"If-None-Match": waiting})
+    assert (moved_up.status, only(moved_up.text)["status"]) == (200, "CONFIRMED")
+
+
 def test_a_private_workshops_file_is_for_those_who_see_it(world: World) -> None:
     workshop = world.workshop(is_private=True)
     assert file_of(workshop["id"], "ana").status == 404
@@ -209,12 +222,60 @@ def test_a_cancelled_workshop_stays_in_the_feed_for_60_days(world: World) -> Non
     assert [(event["uid"], event["status"]) for event in events] == [(f"{old['id']}@atelier", "CANCELLED")]
 
 
-def _date_back(workshop_id: str, days: int) -> None:
+def _date_back(workshop_id: str, days: float) -> None:
     then = clock.whole_seconds(clock.now() - timedelta(days=days))
     set_in_table(workshop_id, scheduled_at=then)
+    if stored(workshop_id).host_id == id_of("ana"):
+        return
     Attendee(*attendee_key(workshop_id, id_of("ana"))).update(
         [Attendee.person_sort.set(person_sort(starts(then, workshop_id))), Attendee.scheduled_at.set(then)]
     )
+
+
+def test_what_is_ahead_comes_first_into_a_feed_then_what_is_latest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "MOST_EVENTS", 5)
+    for days in (50, 40, 3, 1):
+        _date_back(_hosted_or_attended(world, days), days + 0.5)
+    for days in (60, 50, 2):
+        _hosted_or_attended(world, days)
+    begun = _hosted_or_attended(world, 1)
+    _date_back(begun, 0.9)
+    path = subscribe()
+    starts = [event["start"] for event in events_of(feed_of(path).text)]
+    shown = [round((start - clock.now()) / timedelta(days=1), 1) for start in starts]
+    assert shown == [-1.5, -0.9, 2.0, 50.0, 60.0]
+    monkeypatch.setattr(feeds, "MOST_EVENTS", 2)
+    starts = [event["start"] for event in events_of(feed_of(path).text)]
+    assert [round((start - clock.now()) / timedelta(days=1), 1) for start in starts] == [-0.9, 2.0]
+
+
+def _hosted_or_attended(world: World, days: int) -> str:
+    """A workshop of Ana's: hers if the number of days is odd or 50, else one that she attends."""
+    host = "ana" if days % 2 or days == 50 else "host"
+    workshop_id: str = world.workshop(host, starts_in=timedelta(days=days))["id"]
+    if host != "ana":
+        rsvp(workshop_id)
+    return workshop_id
+
+
+def test_places_that_were_given_up_take_no_room_in_a_feed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "MOST_EVENTS", 1)
+    given_up, kept = (world.workshop(starts_in=timedelta(days=days))["id"] for days in (1, 2))
+    for workshop_id in (given_up, kept):
+        rsvp(workshop_id)
+    rsvp(given_up, "ana", "DELETE")
+    assert [event["uid"] for event in events_of(feed_of(subscribe()).text)] == [f"{kept}@atelier"]
+
+
+def test_a_changed_feed_costs_four_queries_and_three_batches(world: World) -> None:
+    for user in ("host", "ana"):
+        rsvp(world.workshop(user)["id"], "ben")
+    path = subscribe("ben")
+    with counted() as use:
+        assert len(events_of(feed_of(path).text)) == 2
+    assert use.operations == ["BatchGetItem", *["Query"] * 4, *["BatchGetItem"] * 2]
 
 
 def test_a_new_address_ends_the_old_one_and_taking_it_back_ends_both(world: World) -> None:

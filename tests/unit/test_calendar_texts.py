@@ -1,5 +1,6 @@
 """What calendars make of texts: whatever people write comes out of a reader as it went in, and no feed is too large."""
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +10,14 @@ import vobject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atelier.calendars import events
+from atelier.calendars import events, feeds
 from atelier.workshops.items import Workshop, workshop_key
 from tests.calendars import check, events_of
 
 MOST_ANSWERED_BYTES = 6 * 1024 * 1024 - 64 * 1024
 """What Lambda answers with at most, and room for what stands around a feed."""
+
+PAGE = "https://app.example.com/workshops/wks_01m7xynacfb6psa2z6yk4pjm35"
 
 AWKWARD = [
     r"C:\New folder",
@@ -102,14 +105,23 @@ def test_any_text_is_read_as_it_was_written(title: str, location: str, descripti
     assert read == [title, location, description]
 
 
-@pytest.mark.parametrize("letter", ["x", "漢", "👍"])
+@pytest.mark.parametrize("letter", ["x", "漢", "👍", "\\"])
 def test_a_feed_of_the_longest_texts_can_still_be_sent(letter: str) -> None:
-    shown = events.Shown(a_workshop(title=letter * 200, location=letter * 500), letter * 20_000, letter * 100)
-    raw = events.feed("Ana", "https://api.example.com/v1/feed.ics", [shown] * 500)
-    assert len(raw) < MOST_ANSWERED_BYTES
-    assert read_by_the_letter(
-        raw.partition(b"\r\nEND:VEVENT\r\n")[0].partition(b"\r\nBEGIN:VALARM\r\n")[0], "DESCRIPTION"
-    ).endswith("\u2026")
+    shown = events.Shown(
+        a_workshop(title=letter * 200, location=letter * 500), letter * 20_000, letter * 100, PAGE, letter * 100
+    )
+    for number in (500, feeds.MOST_EVENTS):
+        raw = events.feed("Ana", "https://api.example.com/v1/feed.ics", [shown] * number)
+        assert raw.count(b"BEGIN:VEVENT") == number
+        assert len(json.dumps(raw.decode(), ensure_ascii=False).encode()) < MOST_ANSWERED_BYTES
+
+
+def test_a_full_feed_of_usual_titles_has_much_of_its_descriptions() -> None:
+    shown = events.Shown(a_workshop(location="Yard, behind the kiln"), "x" * 20_000, "Hanna", PAGE, "Ceramics")
+    raw = events.feed("Ana", "https://api.example.com/v1/feed.ics", [shown] * feeds.MOST_EVENTS)
+    text = read_by_the_letter(raw.partition(b"\r\nEND:VEVENT")[0].partition(b"\r\nBEGIN:VALARM")[0], "DESCRIPTION")
+    assert text.endswith("x\u2026")
+    assert len(text) > 1000
 
 
 def test_a_feed_of_ordinary_size_has_its_descriptions_whole() -> None:

@@ -21,10 +21,14 @@ from atelier.workshops.items import Workshop
 PRODUCT = "-//Atelier//Workshops//EN"
 REFRESH = "PT1H"
 ALARM_BEFORE = timedelta(minutes=15)
-MOST_DESCRIBED_BYTES = 3_000_000
-"""What all descriptions of a feed may take: Lambda answers with 6 MB at most, and a feed that is too large is none."""
+MOST_FEED_BYTES = 5_700_000
+"""What a feed may take before its lines are folded: Lambda answers with 6 MB at most, and a feed that is too large is
+none.
+"""
 
 _BYTES_PER_CHARACTER = 4
+_BYTES_AROUND = 700
+"""What an event takes besides the texts that people write."""
 
 
 class _Text(vText):
@@ -100,8 +104,8 @@ def file(shown: Shown) -> bytes:
 def feed(name: str, source: str, events: Iterable[Shown]) -> bytes:
     """Everything of one person, for a calendar that looks again every hour. source: the feed's own address.
 
-    Up to 37 events have their descriptions whole, however long. With more, long ones are cut, so that the feed can be
-    sent.
+    Up to 37 events have their descriptions whole, however long. With more, long ones are cut to what the other texts
+    leave, so that the feed can be sent.
     """
     calendar = _calendar("PUBLISH")
     calendar.add("name", _Text(name))
@@ -110,7 +114,8 @@ def feed(name: str, source: str, events: Iterable[Shown]) -> bytes:
     calendar.add("refresh-interval", timedelta(hours=1), {"VALUE": "DURATION"})
     calendar.add("x-published-ttl", REFRESH)
     listed = list(events)
-    longest = MOST_DESCRIBED_BYTES // (_BYTES_PER_CHARACTER * max(1, len(listed)))
+    left = MOST_FEED_BYTES - sum(map(_undescribed_bytes, listed))
+    longest = max(0, left) // (_BYTES_PER_CHARACTER * max(1, len(listed)))
     for shown in listed:
         calendar.add_component(event(replace(shown, description=_shortened(shown.description, longest))))
     return bytes(calendar.to_ical())
@@ -142,8 +147,17 @@ def join_url(template: str, workshop_id: str) -> str:
     return template.replace("{id}", quote(workshop_id))
 
 
+def _undescribed_bytes(shown: Shown) -> int:
+    """What an event takes at most without its description. Its title stands there three times."""
+    workshop = shown.workshop
+    texts = 3 * len(workshop.title) + len(workshop.location or "") + len(shown.host) + len(shown.category or "")
+    return _BYTES_AROUND + 3 * len(shown.join_url) + _BYTES_PER_CHARACTER * texts
+
+
 def _shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}\u2026"
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - 1]}\u2026" if longest > 0 else ""
 
 
 def _calendar(method: str) -> Calendar:

@@ -28,7 +28,13 @@ from atelier.workshops.items import Workshop, description_key, host_key, worksho
 KEPT_FOR = timedelta(days=60)
 """So long what is past or cancelled stays in the feed: a calendar that sees it go would keep it for ever."""
 
-MOST_EVENTS = 500
+LONGEST = timedelta(days=1)
+"""What began longer ago is over."""
+
+MOST_EVENTS = 1000
+"""As many as a feed can hold of the longest titles and places and still be sent, see `events.feed`."""
+
+type _Place = tuple[str, str]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _SECRET_CHARACTERS = 26
@@ -83,15 +89,15 @@ def find(token: str) -> Look:
 
 
 def content(look: Look, *, source: str, join: str, at: clock.Clock = clock.now) -> bytes:
-    """What is in a feed: what its person hosts, attends or waits for, from 60 days ago on, 500 events at most."""
-    user_id = look.profile.user_id
-    since = at() - KEPT_FOR
-    waits = _attending(user_id, since)
-    listed = sorted({*_hosting(user_id, since), *waits})[-MOST_EVENTS:]
+    """What is in a feed: what its person hosts, attends or waits for, from 60 days ago on.
+
+    Of more than 1,000 events, those that run or are ahead come first, soonest first, and then the latest of the past.
+    """
+    listed = _listed(look.profile.user_id, at())
     ids = [workshop_id for _, workshop_id in listed]
     # Strongly: what is read here is kept under this version's tag by whoever asked.
     found = table.read_many(key for one in ids for key in (workshop_key(one), description_key(one)))
-    waiting = {workshop_id: waits[at, workshop_id] for at, workshop_id in waits}
+    waiting = {workshop_id: waits for (_, workshop_id), waits in listed.items()}
     workshops = [cast("Workshop", found[workshop_key(one)]) for one in ids if workshop_key(one) in found]
     around = {profile_key(workshop.host_id) for workshop in workshops}
     around |= {category_key(workshop.category_id) for workshop in workshops if workshop.category_id}
@@ -105,26 +111,35 @@ def content(look: Look, *, source: str, join: str, at: clock.Clock = clock.now) 
     return events.feed(look.profile.display_name, source, shown)
 
 
-def _hosting(user_id: str, since: datetime) -> list[tuple[str, str]]:
-    """The workshops a person hosts: when, and which."""
-    rows = Item.by_host.query(host_key(user_id), Item.starts >= clock.to_text(since), limit=MOST_EVENTS)
-    return [_placed(row.starts) for row in rows]
+def _listed(user_id: str, now: datetime) -> dict[_Place, bool]:
+    """What is in somebody's feed, and whether they only wait for it."""
+    since, edge = clock.to_text(now - KEPT_FOR), clock.to_text(now - LONGEST)
+    ahead = _part(user_id, edge, "~", MOST_EVENTS, latest_first=False)
+    room = MOST_EVENTS - len(ahead)
+    return ahead | _part(user_id, since, edge, room, latest_first=True) if room else ahead
 
 
-def _placed(starts: str) -> tuple[str, str]:
+def _part(user_id: str, first: str, last: str, most: int, *, latest_first: bool) -> dict[_Place, bool]:
+    hosting = Item.by_host.query(
+        host_key(user_id), Item.starts.between(first, last), limit=most, scan_index_forward=not latest_first
+    )
+    attending = Item.by_person.query(
+        person_key(user_id),
+        Item.person_sort.between(person_sort(first), person_sort(last)),
+        filter_condition=Attendee.status.is_in(*visibility.WITH_PLACE),
+        limit=most,
+        scan_index_forward=not latest_first,
+    )
+    found = {_placed(row.starts): False for row in hosting}
+    for row in attending:
+        if isinstance(row, Attendee):
+            found[_placed(row.person_sort.partition("#")[2])] = row.status == "waitlisted"
+    return {place: found[place] for place in sorted(found, reverse=latest_first)[:most]}
+
+
+def _placed(starts: str) -> _Place:
     at, _, workshop_id = starts.partition("#")
     return at, workshop_id
-
-
-def _attending(user_id: str, since: datetime) -> dict[tuple[str, str], bool]:
-    """The workshops a person has a place in, when, and whether they only wait."""
-    first, last = person_sort(clock.to_text(since)), person_sort("~")
-    rows = Item.by_person.query(person_key(user_id), Item.person_sort.between(first, last), limit=MOST_EVENTS)
-    return {
-        _placed(row.person_sort.partition("#")[2]): row.status == "waitlisted"
-        for row in rows
-        if isinstance(row, Attendee) and visibility.has_place(row)
-    }
 
 
 def _shown(workshop: Workshop, found: dict[Any, Item], *, join: str, is_tentative: bool) -> events.Shown:

@@ -34,4 +34,10 @@ def look(workshop_id: str, caller: Caller, join: str) -> events.Shown:
         shapes.host_of(workshop, found).display_name,
         join_url=events.join_url(join, workshop.id),
         category=category.name if category else None,
+        is_tentative=sight.row is not None and sight.row.status == "waitlisted",
     )
+
+
+def tag_of(shown: events.Shown) -> str:
+    """The entity tag of a file: somebody who moves up from the waitlist has another one of the same workshop."""
+    return f'"{int(shown.workshop.version)}{"-waiting" if shown.is_tentative else ""}"'
