@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from atelier.accounts.items import email_key
+from atelier.accounts.items import ban_key, email_key
 from atelier.attendance import items as attendance
 from atelier.categories import items as categories
 from atelier.groups import items as groups
@@ -119,6 +119,10 @@ def test_a_guided_workshop_reaches_it_when_it_is_gone_and_not_while_people_work_
 @pytest.mark.parametrize("happened", ["INSERT", "MODIFY", "REMOVE"])
 def test_whoever_begins_to_follow_a_series_or_stops_reaches_it(happened: str) -> None:
     assert _reaches(series.follower_key("ser_1", "usr_1"), happened)
+
+
+def test_a_ban_reaches_it() -> None:
+    assert _reaches(ban_key("usr_1", "usr_2"), "INSERT", kind="ban")
 
 
 def test_an_erasure_reaches_it() -> None:

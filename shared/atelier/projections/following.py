@@ -22,7 +22,7 @@ from atelier.privacy import clearing
 from atelier.privacy.items import Erasure
 from atelier.projections.records import Happened
 from atelier.recordings import following as recordings
-from atelier.rsvps import counts, repair, rescheduling, seats
+from atelier.rsvps import barring, counts, repair, rescheduling, seats
 from atelier.rsvps.items import Attendee, SeatBlock, attendee_key, block_key
 from atelier.series import completing
 from atelier.series import tasks as series_tasks
@@ -58,7 +58,9 @@ def follow(subject: str, happened: Happened, *, at: clock.Clock = clock.now) -> 
 
 
 def _clear_away(subject: str, happened: Happened, at: clock.Clock) -> None:
-    """Does what follows from a deletion."""
+    """Does what follows from a deletion or a ban."""
+    for user_id in sorted(happened.banned):
+        barring.give_up_places(subject, user_id, at=at)
     match happened.gone:
         case Category():
             cleanup.clear(subject)

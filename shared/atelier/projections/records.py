@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from atelier import clock
-from atelier.accounts.items import EmailGuard, Profile
+from atelier.accounts.items import Ban, EmailGuard, Profile
 from atelier.categories.items import Category
 from atelier.groups.items import Group
 from atelier.guided.items import BuildPack, Guided
@@ -44,6 +44,7 @@ _KINDS = {
     "profile": Profile,
     "preferences": Preferences,
     "follower": Follower,
+    "ban": Ban,
 }
 
 
@@ -58,7 +59,8 @@ class Happened:
     its recordings can be watched now. gone: the category, group, guided workshop or person that was deleted. planners:
     people whose own calendars it changed; those of everybody else follow by announcements. invited: people and
     addresses that are invited now, and addresses that were confirmed. pack_tasks: what build packs need. is_unfinished:
-    whether an edit of a series is decided and not carried out. since: when the first of it happened.
+    whether an edit of a series is decided and not carried out. since: when the first of it happened. banned: whom this
+    host banned.
     Flags are set by any one record of the batch.
     """
 
@@ -83,6 +85,7 @@ class Happened:
     planners: set[str] = field(default_factory=set)
     invited: list[invites.Followed] = field(default_factory=list)
     followers: set[str] = field(default_factory=set)
+    banned: set[str] = field(default_factory=set)
     pack_tasks: list[packs.Task] = field(default_factory=list)
     made_by: str | None = None
     is_unfinished: bool = False
@@ -112,6 +115,7 @@ def sort(records: Iterable[Mapping[str, Any]]) -> dict[str, Happened]:
         _note(about, old, new)
         about.invited += invites.worth_following(old, new)
         about.is_unfinished = isinstance(new, Series) and bool(new.pending)
+        about.banned |= {one.user_id for one in (new,) if isinstance(one, Ban)}
         about.followers |= {one.user_id for one in (old, new) if isinstance(one, Follower)}
         about.pack_tasks += packs.worth_doing(old, new)
         about.announcements += _announced(old, new, at)

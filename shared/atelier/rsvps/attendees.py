@@ -11,9 +11,11 @@ from atelier.accounts.caller import Caller
 from atelier.accounts.items import Profile, profile_key
 from atelier.edits import Expected, until_applied
 from atelier.errors import NotAllowedError, NotFoundError, NotSeatedError
+from atelier.invites import revoking
 from atelier.paging import Page, Scope
 from atelier.rsvps import rsvp, schemas, seats, waitlist
 from atelier.rsvps.items import SEATED, Attendee, attendee_key
+from atelier.workshops.items import Workshop
 
 SHOWN: tuple[str, ...] = (*SEATED, "waitlisted", "removed")
 
@@ -105,6 +107,8 @@ def change_rights(
         if not standing.leads or ("is_co_host" in wanted and not standing.acts_as_host):
             raise NotAllowedError
         row, profile = _somebody(workshop_id, user_id)
+        if row is None:
+            raise NotFoundError
         if not row.is_seated:
             raise NotSeatedError
         if expected:
@@ -131,31 +135,44 @@ def _write_rights(row: Attendee, changed: dict[str, bool], caller: Caller, at: c
     row.version += 1
 
 
-def _somebody(workshop_id: str, user_id: str) -> tuple[Attendee, Profile]:
+def _somebody(workshop_id: str, user_id: str) -> tuple[Attendee | None, Profile]:
+    """A person, and their row if they are or were among the attendees. Raises NotFoundError when there is no such
+    person.
+    """
     found = table.read_many([attendee_key(workshop_id, user_id), profile_key(user_id)])
     row = cast("Attendee | None", found.get(attendee_key(workshop_id, user_id)))
     profile = cast("Profile | None", found.get(profile_key(user_id)))
-    if row is None or profile is None or row.status not in SHOWN:
+    if profile is None:
         raise NotFoundError
-    return row, profile
+    return (row if row is not None and row.status in SHOWN else None), profile
 
 
 def remove(workshop_id: str, user_id: str, caller: Caller, *, ban: bool, at: clock.Clock = clock.now) -> None:
     """Removes somebody for good, hands their seat on, and bans them from the host's workshops if asked; repeatable.
 
+    A ban needs no place: who has none loses the invitation they may have. Whether they had one makes no difference to
+    the answer, for nobody is told whose an invited address is.
     Raises NotFoundError, NotAllowedError (only the host bans, only the host removes a co-host).
     """
     seen, standing = rsvp.enter(workshop_id, caller)
     if not standing.leads or (ban and not standing.acts_as_host):
         raise NotAllowedError
     row, _ = _somebody(workshop_id, user_id)
-    if row.is_co_host and not standing.acts_as_host:
+    if row is None and (not ban or user_id == seen.workshop.host_id):
+        raise NotFoundError
+    if row is not None and row.is_co_host and not standing.acts_as_host:
         raise NotAllowedError("Only the host removes a co-host.")
-
-    def also(t: TransactWrite) -> None:
-        change = {"user": user_id, "from": row.status, "to": "removed"}
-        audit.write(t, object_id=workshop_id, actor_id=caller.id, action="attendee_removed", change=change, at=at)
-
-    seats.give_up(seen.workshop, user_id, row, removed_at=at(), also=also)
+    if row is not None:
+        _remove(seen.workshop, row, caller, at)
     if ban:
         bans.ban(seen.workshop.host_id, user_id, actor_id=caller.id, at=at)
+    if row is None:
+        revoking.revoke(workshop_id, user_id, caller, at=at)
+
+
+def _remove(workshop: Workshop, row: Attendee, caller: Caller, at: clock.Clock) -> None:
+    def also(t: TransactWrite) -> None:
+        change = {"user": row.user_id, "from": row.status, "to": "removed"}
+        audit.write(t, object_id=workshop.id, actor_id=caller.id, action="attendee_removed", change=change, at=at)
+
+    seats.give_up(workshop, row.user_id, row, removed_at=at(), also=also)
