@@ -137,7 +137,7 @@ def skip_a_date(caller: Caller, series_id: str, body: schemas.ExceptionInput) ->
         errors.AccountSuspendedError,
         errors.BannedError,
         errors.OwnWorkshopError,
-        errors.WorkshopOverError,
+        errors.SeriesEndedError,
         errors.RequestInProgressError,
     ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from atelier import table
+from atelier import clock, table
 from atelier.accounts.items import Profile, profile_key
 from atelier.privacy import clearing, erasing
 from atelier.privacy.items import erasure_key
@@ -19,8 +19,8 @@ from tests.faults import Killed, killed_after, killed_before
 from tests.following import leave
 from tests.privacy import ADDRESS, CANARY, Traces, erase, everywhere, export, found
 from tests.rooms import a_workshop, suspend
+from tests.series import DAY, begun, made_by
 from tests.series import ask as ask_series
-from tests.series import begun
 from tests.streaming import Stream
 
 
@@ -127,6 +127,24 @@ class TestWhoMay:
         assert erase("host").code == "hosting"
         assert ask_series("DELETE", f"/{series_id}").status == 204
         stream.run()
+        assert erase("host").status == 204
+
+    def test_a_series_that_was_ended_from_its_first_workshop_on_is_none_any_more(
+        self, world: World, stream: Stream
+    ) -> None:
+        world.meet("host")
+        first = made_by(begun(clock.now(), rrule="FREQ=WEEKLY"))[0].id
+        assert erase("host").code == "hosting"
+        assert (
+            call("workshops", "DELETE", f"/workshops/{first}", user="host", query={"scope": "following"}).status == 204
+        )
+        stream.run()
+        assert erase("host").status == 204
+
+    def test_nor_is_one_whose_rule_has_come_to_its_end(self, world: World) -> None:
+        world.meet("host")
+        for workshop in made_by(begun(clock.now() - 30 * DAY, rrule="FREQ=DAILY;COUNT=2")):
+            workshops.set_in_table(workshop.id, status="ended")
         assert erase("host").status == 204
 
     def test_not_while_suspended(self, world: World) -> None:

@@ -24,7 +24,7 @@ from tests.following import (
 from tests.messages import Outbox
 from tests.seats import open_workshop, remove, rsvp, withdraw
 from tests.series import ask as ask_series
-from tests.series import set_series
+from tests.series import begun, set_series
 from tests.streaming import Stream
 from tests.workshops import ask, set_in_table
 
@@ -235,7 +235,28 @@ class TestWhoMay:
         series_id = every_other_week()
         set_series(series_id, is_active=False)
         reply = rsvp_to(series_id)
-        assert (reply.status, reply.code) == (409, "workshop_over")
+        assert (reply.status, reply.code) == (409, "series_ended")
+
+    def test_nobody_where_nothing_is_ahead_and_nothing_more_is_made(self, world: World) -> None:
+        cut_short, over = every_other_week(), every_other_week(rrule="FREQ=DAILY;COUNT=2")
+        world.meet("host")
+        path = f"/{workshops_of(cut_short)[0]}"
+        assert ask("DELETE", path, scope="following").status == 204
+        first, second = workshops_of(over)
+        set_in_table(first, status="ended")
+        assert [item["workshop_id"] for item in rsvp_to(over).json["items"]] == [second]
+        set_in_table(second, status="live")
+        for series_id, user in ((cut_short, "ana"), (over, "ana"), (over, "ben")):
+            reply = rsvp_to(series_id, user)
+            assert (reply.status, reply.code) == (409, "series_ended")
+        assert not follows(cut_short, "ana")
+        assert follows(over, "ana")
+        assert not follows(over, "ben")
+
+    def test_a_series_whose_next_workshop_is_not_made_yet_may_be_followed(self) -> None:
+        series_id = begun(rrule="FREQ=YEARLY;INTERVAL=5", start_date="2031-01-06")
+        reply = rsvp_to(series_id)
+        assert (reply.status, reply.json["items"]) == (201, [])
 
     def test_a_workshop_that_alone_is_private_is_not_given_away(self, stream: Stream, sent: Outbox) -> None:
         series_id = every_other_week()

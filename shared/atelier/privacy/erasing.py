@@ -49,7 +49,7 @@ def _hosts(user_id: str) -> bool:
     if next(iter(Item.by_host.query(host_key(user_id), filter_condition=is_open)), None) is not None:
         return True
     listed = [row.key for row in Item.by_person.query(series_of(user_id))]
-    return any(isinstance(one, Series) and one.is_active for one in table.read_many(listed).values())
+    return any(isinstance(one, Series) and one.goes_on for one in table.read_many(listed).values())
 
 
 def _free(transaction: TransactWrite, profile: Profile) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from atelier import clock, table
 from atelier.accounts import profiles
 from atelier.accounts.caller import Caller
-from atelier.errors import BannedError, OwnWorkshopError, RequestInProgressError, WorkshopOverError
+from atelier.errors import BannedError, OwnWorkshopError, RequestInProgressError, SeriesEndedError
 from atelier.rsvps import waitlist
 from atelier.rsvps.items import attendee_key, person_key
 from atelier.series import ahead, keeping, places, viewing
@@ -30,8 +30,8 @@ def follow(series_id: str, caller: Caller, *, at: clock.Clock = clock.now) -> tu
     those to be made; gives back what they have in each, and whether they did not follow the series before.
 
     Asking again takes what is missing, but nothing that they gave up meanwhile.
-    Raises NotFoundError, AccountSuspendedError, BannedError, OwnWorkshopError, WorkshopOverError,
-    RequestInProgressError.
+    Raises NotFoundError, AccountSuspendedError, BannedError, OwnWorkshopError, RequestInProgressError, and
+    SeriesEndedError when nothing of it is ahead and nothing more is made.
     """
     sight = viewing.require_seen(series_id, caller, at=at)
     series, profile = sight.series, profiles.seen(caller, sight.profile)
@@ -40,8 +40,8 @@ def follow(series_id: str, caller: Caller, *, at: clock.Clock = clock.now) -> tu
         raise BannedError
     if series.host_id == caller.id:
         raise OwnWorkshopError("You host this series.")
-    if not series.is_active:
-        raise WorkshopOverError("The series was ended.")
+    if not series.is_active or not (series.goes_on or ahead.not_begun(series, at=at)):
+        raise SeriesEndedError
     follower, is_new = _begin(sight.follower, series_id, caller.id, at=at)
     workshops = ahead.not_begun(series, at=at)
     taken = places.take_all(series, workshops, follower, sees_all=caller.is_admin, at=at())

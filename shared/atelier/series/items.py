@@ -54,6 +54,11 @@ class Series(Entity, discriminator="series"):
         """The id, which an index row carries in its key alone."""
         return self.pk.removeprefix("SERIES#")
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether workshops of it are still to be made: nobody has ended it, and its rule has not come to its end."""
+        return bool(self.is_active) and self.feed_key is not None
+
 
 def series_of(host_id: str) -> str:
     """The list of the series that a person hosts, by their age, in the index by person."""
