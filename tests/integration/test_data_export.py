@@ -2,12 +2,14 @@
 
 import pytest
 
-from atelier import spreadsheets
+from atelier import clock, spreadsheets
 from atelier.privacy import export as module
-from tests import groups
+from tests import groups, seats
 from tests.calling import World, call, id_of
+from tests.invites import invite_addresses
 from tests.privacy import ADDRESS, CANARY, everywhere, export, found
-from tests.rooms import suspend
+from tests.rooms import rights, suspend
+from tests.series import begun, made_by
 from tests.streaming import Stream
 
 
@@ -38,6 +40,23 @@ def test_it_holds_all_that_is_held(world: World, stream: Stream) -> None:
     assert held["calendar_feed"] is not None
     assert held["preferences"] is not None
     assert [one["data"] for one in held["notifications"] if one["entity_id"] == "wks_1"] == [{"note": CANARY}]
+
+
+def test_it_holds_what_somebody_wrote_of_their_workshops_and_whom_they_invited(world: World) -> None:
+    world.meet("ana", "host")
+    own = world.workshop("ana", description="of the workshop")["id"]
+    plain = world.workshop("ana")["id"]
+    series = begun(clock.now(), description="of the series", user="ana", rrule="FREQ=DAILY;COUNT=2")
+    led = seats.open_workshop(world, "ana")
+    rights(led, "ana", is_co_host=True)
+    for workshop_id, user in ((own, "ana"), (led, "ana"), (led, "host")):
+        assert invite_addresses(workshop_id, f"by.{user}@example.com", by=user).status == 200
+    held = export()
+    told = {one["id"]: one["description"] for one in held["workshops_hosted"]}
+    assert told == {own: "of the workshop", plain: None, **{one.id: None for one in made_by(series)}}
+    assert [(one["id"], one["descriptions"]) for one in held["series_hosted"]] == [(series, ["of the series"])]
+    invited = sorted((one["workshop_id"], one["address"]) for one in held["addresses_invited"])
+    assert invited == sorted([(own, "by.ana@example.com"), (led, "by.ana@example.com")])
 
 
 def test_it_holds_nothing_of_others_and_no_secrets(world: World, stream: Stream) -> None:

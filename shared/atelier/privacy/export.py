@@ -13,13 +13,14 @@ from atelier.calendars.items import Feed
 from atelier.errors import ExportTooLargeError
 from atelier.groups.items import ALL_GROUPS, Group
 from atelier.guided.items import Guided, Member, guided_key
+from atelier.invites.items import KEPT_FOR, AddressInvite, address_invite_key
 from atelier.notifications.items import Notification, Preferences
 from atelier.privacy.schemas import PersonalData
 from atelier.rooms.items import ChatMessage, Note, Spoke
 from atelier.rsvps.items import Attendee, Invite, attendee_key, person_key
-from atelier.series.items import Follower, Series, series_of
+from atelier.series.items import Follower, Series, SeriesDescription, series_description_key, series_of
 from atelier.table import Item
-from atelier.workshops.items import Workshop, host_key, workshop_key
+from atelier.workshops.items import Description, Workshop, description_key, host_key, workshop_key
 
 WITHIN_S = 22.0
 
@@ -34,7 +35,7 @@ def export(caller: Caller, *, at: clock.Clock = clock.now) -> PersonalData:
     profile = profiles.read(caller)
     try:
         with retries.time_to_start(WITHIN_S):
-            held = _held(caller.id)
+            held = _held(caller.id, at())
     except retries.OutOfTimeError as error:
         raise ExportTooLargeError from error
     exported_at = clock.whole_seconds(at())
@@ -44,7 +45,7 @@ def export(caller: Caller, *, at: clock.Clock = clock.now) -> PersonalData:
     return shape
 
 
-def _held(user_id: str) -> Entry:
+def _held(user_id: str, now: datetime) -> Entry:
     own = list(Item.query(f"USER#{user_id}", consistent_read=True))
     listed = list(Item.by_person.query(person_key(user_id)))
     hosted = [row for row in Item.by_host.query(host_key(user_id)) if isinstance(row, Workshop)]
@@ -63,7 +64,7 @@ def _held(user_id: str) -> Entry:
             for item in own
             if isinstance(item, Ban)
         ],
-        "workshops_hosted": [_workshop(row) for row in hosted],
+        "workshops_hosted": list(_hosted(hosted)),
         "series_hosted": list(_series(user_id)),
         "groups_owned": [
             {"id": row.id, "name": row.name, "description": row.description}
@@ -76,6 +77,7 @@ def _held(user_id: str) -> Entry:
             for row in listed
             if isinstance(row, Invite)
         ],
+        "addresses_invited": list(_addresses(user_id, [*hosted, *listed], now)),
         "series_followed": [row.series_id for row in listed if isinstance(row, Follower)],
         "guided_workshops": list(_guided([row for row in listed if isinstance(row, Member)])),
         "notes": [
@@ -95,7 +97,17 @@ def _series(user_id: str) -> Iterator[Entry]:
     listed = [row.key for row in Item.by_person.query(series_of(user_id))]
     for row in table.read_many(listed).values():
         if isinstance(row, Series):
-            yield {"id": row.id, "title": row.title, "rrule": row.rrule, "is_active": bool(row.is_active)}
+            # An edit puts another description beside the one that earlier workshops keep.
+            first = series_description_key(row.id)[1]
+            beside = Item.query(row.pk, Item.sk.startswith(first), consistent_read=True)
+            texts = [one.text for one in beside if isinstance(one, SeriesDescription)]
+            yield {
+                "id": row.id,
+                "title": row.title,
+                "descriptions": texts,
+                "rrule": row.rrule,
+                "is_active": bool(row.is_active),
+            }
 
 
 def _workshop_of(note: Note) -> str:
@@ -110,10 +122,29 @@ def _preferences(item: Preferences) -> Entry:
     }
 
 
-def _workshop(row: Workshop) -> Entry:
+def _hosted(rows: list[Workshop]) -> Iterator[Entry]:
+    described = table.read_many(description_key(row.id) for row in rows)
+    for row in rows:
+        own = described.get(description_key(row.id))
+        yield _workshop(row, own.text if isinstance(own, Description) else None)
+
+
+def _addresses(user_id: str, rows: list[Item], now: datetime) -> Iterator[Entry]:
+    """The addresses somebody typed, in the workshops where they may have led, for as long as those are kept."""
+    kept = {row.pk for row in rows if isinstance(row, Workshop | Attendee) and row.scheduled_at + KEPT_FOR > now}
+    for workshop in sorted(kept):
+        of_addresses = Item.sk.startswith(address_invite_key("", "inv_")[1])
+        for row in Item.query(workshop, of_addresses, filter_condition=AddressInvite.invited_by == user_id):
+            if isinstance(row, AddressInvite):
+                at = clock.to_text(row.created_at)
+                yield {"workshop_id": row.workshop_id, "address": row.address, "created_at": at}
+
+
+def _workshop(row: Workshop, description: str | None) -> Entry:
     return {
         "id": row.id,
         "title": row.title,
+        "description": description,
         "scheduled_at": clock.to_text(row.scheduled_at),
         "timezone": row.timezone,
         "format": row.format,

@@ -21,6 +21,7 @@ class PersonalData(Output):
     groups_owned: list[dict[str, Any]]
     attendance: list[dict[str, Any]]
     invites: list[dict[str, Any]]
+    addresses_invited: list[dict[str, Any]]
     series_followed: list[str]
     guided_workshops: list[dict[str, Any]]
     notes: list[dict[str, Any]]
