@@ -143,6 +143,29 @@ def test_a_page_is_full_though_much_of_what_i_attended_is_over(world: World, mon
     assert walk(user="ana", my=True, limit=3) == [workshops[9:12], workshops[12:]]
 
 
+def test_what_was_over_long_ago_is_not_read_for_what_is_open(world: World, requests_made: Any) -> None:
+    past, coming = [made(world, n + 1) for n in range(6)], made(world, 8)
+    attend("ana", *past, coming)
+    for n, workshop in enumerate(past):
+        end(workshop, 9 + n)
+    with requests_made() as use:
+        page = ask("GET", user="ana", my=True, limit=1)
+    assert (ids(page), page.json["next_cursor"]) == ([coming], None)
+    assert use.operations == ["Query", "Query", "Query", "BatchGetItem"]
+    assert walk(user="ana", my=True, past=True) == [past]
+
+
+def test_what_has_been_going_on_for_days_stays_open(world: World) -> None:
+    attended = made(world, 1)
+    attend("ana", attended)
+    end(attended, 7.9)
+    set_in_table(attended, status="live")
+    assert walk(user="ana", my=True) == walk(user="ana", my=True, status="live") == [[attended]]
+    end(attended, 30)
+    set_in_table(attended, status="live")
+    assert walk(user="host", my=True) == [[attended]]
+
+
 def test_a_long_past_makes_short_pages_that_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "ROWS_PER_ROUND", 2)
     monkeypatch.setattr(listing, "MOST_ROUNDS", 2)

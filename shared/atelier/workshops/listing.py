@@ -29,6 +29,11 @@ MOST_ROUNDS = 8
 ROWS_PER_ROUND = 90
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
+LONGEST = timedelta(days=8)
+"""What somebody attends and began longer ago is over: nobody is in a room for so long. Its host still finds one that
+was never ended, to end it.
+"""
+
 _POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ#[a-z0-9_]+")
 
 
@@ -219,7 +224,17 @@ def _my_walks(wish: Wish) -> list[Walk]:
 
 def _person_walk(wish: Wish, prefix: str, keep: "Condition | None") -> Walk:
     person = person_key(wish.caller.id)
-    return Walk(Item.by_person, "person_sort", person, wish.newest_first, prefix=prefix, until=wish.until, keep=keep)
+    since = None if wish.newest_first else wish.now - LONGEST
+    return Walk(
+        Item.by_person,
+        "person_sort",
+        person,
+        wish.newest_first,
+        prefix=prefix,
+        since=since,
+        until=wish.until,
+        keep=keep,
+    )
 
 
 def _merged(

@@ -33,7 +33,8 @@ class Walk:
     """One partition of an index, in one direction.
 
     sort: the name of the index's sort key. prefix: what stands before the position there.
-    until: nothing later than this. keep: which rows count; the table itself leaves out the others.
+    since, until: nothing earlier, nothing later than this.
+    keep: which rows count; the table itself leaves out the others.
     """
 
     index: Any
@@ -41,6 +42,7 @@ class Walk:
     partition: str
     newest_first: bool = False
     prefix: str = ""
+    since: datetime | None = None
     until: datetime | None = None
     keep: Condition | None = None
 
@@ -72,7 +74,8 @@ class Walk:
 
     def _bounds(self, position: str | None) -> tuple[str, str]:
         """The first and last sort key worth reading; the row at the position itself is among them."""
-        low, high = _BEFORE_ALL_TIMES, clock.to_text(self.until) + _AFTER_ALL_TIMES if self.until else _AFTER_ALL_TIMES
+        low = clock.to_text(self.since) if self.since else _BEFORE_ALL_TIMES
+        high = clock.to_text(self.until) + _AFTER_ALL_TIMES if self.until else _AFTER_ALL_TIMES
         if position is not None:
             low, high = (low, min(high, position)) if self.newest_first else (max(low, position), high)
         return self.prefix + low, self.prefix + high
