@@ -10,10 +10,11 @@ from atelier.categories import cleanup, counts
 from atelier.categories.items import Category
 from atelier.table import Item
 from atelier.workshops.items import Workshop, workshop_key
-from tests.calling import Reply, World
+from tests.calling import Reply, World, call
 from tests.categories import ask, audit_of, between, catalogue, category_of, guards, names, put_workshop, stored
 from tests.counting import counted
 from tests.faults import Killed, answers_lost, killed_after, killed_before
+from tests.streaming import Stream
 
 
 def test_a_category_is_edited_and_its_slug_follows_its_name(world: World) -> None:
@@ -236,6 +237,31 @@ def test_a_deleted_category_is_taken_off_its_public_workshops(world: World) -> N
         assert (after.version, after.last_change, after.feed_key) == (1, "edit", workshop.feed_key)
     assert category_of(theirs) == other["id"]
     assert cleanup.clear(made["id"]) == 0
+
+
+def test_a_deleted_category_is_taken_off_private_and_cancelled_workshops_and_never_counts_them(world: World) -> None:
+    made = world.category("Tea")
+    hidden = [put_workshop(1, made["id"], is_private=True), put_workshop(2, made["id"], status="cancelled")]
+    hidden.append(put_workshop(3, made["id"], status="ended", is_private=True))
+    assert counts.recount(made["id"]) == 0
+    ask("DELETE", made["id"])
+    assert cleanup.clear(made["id"]) == 3
+    assert {category_of(workshop) for workshop in hidden} == {None}
+
+
+def test_a_private_workshop_that_becomes_public_after_it_stands_in_no_deleted_category(
+    world: World, stream: Stream
+) -> None:
+    made = world.category("Tea")
+    workshop_id = world.workshop(category_id=made["id"], is_private=True)["id"]
+    ask("DELETE", made["id"])
+    stream.run()
+    wanted = {"my": True, "category": made["id"]}
+    assert call("workshops", "GET", "/workshops", user="host", query=wanted).json["items"] == []
+    shown = call("workshops", "PATCH", f"/workshops/{workshop_id}", user="host", body={"is_private": False})
+    assert shown.status == 200
+    listed = call("workshops", "GET", "/workshops", user="ana", query={"category": made["id"]})
+    assert (listed.status, listed.json["items"]) == (200, [])
 
 
 def test_a_workshop_that_moved_to_another_category_meanwhile_stays_there(world: World) -> None:

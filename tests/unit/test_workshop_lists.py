@@ -47,10 +47,10 @@ def profile(status: str) -> Profile:
         ("lobby", False, "FEED#open", "CATEGORY#cat_1#open"),
         ("live", False, "FEED#open", "CATEGORY#cat_1#open"),
         ("ended", False, "FEED#closed", "CATEGORY#cat_1#closed"),
-        ("cancelled", False, None, None),
-        ("scheduled", True, None, None),
-        ("live", True, None, None),
-        ("ended", True, None, None),
+        ("cancelled", False, None, "CATEGORY#cat_1#other"),
+        ("scheduled", True, None, "CATEGORY#cat_1#other"),
+        ("live", True, None, "CATEGORY#cat_1#other"),
+        ("ended", True, None, "CATEGORY#cat_1#other"),
     ],
 )
 def test_only_public_workshops_that_are_not_cancelled_stand_in_public_lists(

@@ -3,18 +3,16 @@
 from typing import cast
 
 from atelier import table
-from atelier.categories.items import workshop_lists
+from atelier.categories.items import hidden_list, workshop_lists
 from atelier.series.items import Series, of_category
 from atelier.table import Item
 from atelier.workshops.items import Workshop
 
 
 def clear(category_id: str) -> int:
-    """Takes a category off its series and public workshops; gives back how many it found. Run again, it goes on where
-    it stopped.
+    """Takes a category off its series and workshops; gives back how many it found. Run again, it goes on where it
+    stopped.
 
-    Private and cancelled workshops are in no list of the category. They keep an id that leads nowhere and shows as
-    none.
     It is not an edit of the workshop or the series: its version stays.
     """
     table.connect()
@@ -22,7 +20,7 @@ def clear(category_id: str) -> int:
     for row in Item.by_category.query(of_category(category_id)):
         _clear_series(cast("Series", row), category_id)
         found += 1
-    for list_key in workshop_lists(category_id):
+    for list_key in (*workshop_lists(category_id), hidden_list(category_id)):
         for row in Item.by_category.query(list_key):
             _clear(cast("Workshop", row), category_id)
             found += 1

@@ -57,3 +57,8 @@ def place_in_catalogue(category: Category) -> None:
 def workshop_lists(category_id: str) -> tuple[str, str]:
     """The lists of the category's public workshops: open ones, and those that have ended."""
     return f"CATEGORY#{category_id}#open", f"CATEGORY#{category_id}#closed"
+
+
+def hidden_list(category_id: str) -> str:
+    """The list of the category's private and cancelled workshops. It is shown to nobody and counts for nothing."""
+    return f"CATEGORY#{category_id}#other"

@@ -232,12 +232,17 @@ def _note_edit(about: Happened, old: Workshop | None, new: Workshop | None) -> N
         about.planners.add(new.host_id)
         comes_back = old is not None and old.status == "cancelled" and new.status != "cancelled"
         about.made_by = new.series_id if old is None or comes_back else about.made_by
-    lists = {workshop.category_key for workshop in (old, new) if workshop is not None and workshop.category_key}
-    if (old.category_key if old else None) != (new.category_key if new else None):
-        about.categories |= {key.split("#")[1] for key in lists}
+    if _counted_in(old) != _counted_in(new):
+        about.categories |= {key.split("#")[1] for key in (_counted_in(old), _counted_in(new)) if key}
     if old is not None and new is not None:
         about.limit_is_lifted = about.limit_is_lifted or (old.capacity is not None and new.capacity is None)
         about.recording_moved = about.recording_moved or _recording_moved(old, new)
+
+
+def _counted_in(workshop: Workshop | None) -> str | None:
+    """The list by which a workshop counts for its category; private and cancelled ones count for none."""
+    key = workshop.category_key if workshop is not None else None
+    return None if key is None or key.endswith("#other") else key
 
 
 def _recording_moved(old: Workshop, new: Workshop) -> bool:

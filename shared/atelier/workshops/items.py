@@ -117,9 +117,13 @@ def feed_key(*, status: str, is_private: bool) -> str | None:
 
 
 def category_list_key(category_id: str | None, *, status: str, is_private: bool) -> str | None:
-    """The list of its category that a workshop stands in; private and cancelled ones stand in none."""
-    if category_id is None or is_private or status == "cancelled":
+    """The list of its category that a workshop stands in: `other` holds the private and the cancelled ones, for whoever
+    looks after a deleted category alone.
+    """
+    if category_id is None:
         return None
+    if is_private or status == "cancelled":
+        return f"CATEGORY#{category_id}#other"
     return f"CATEGORY#{category_id}#{'closed' if status == 'ended' else 'open'}"
 
 
