@@ -1,6 +1,5 @@
 """Build packs of ten outputs, each as large as they may be: what they take of a function's time and memory."""
 
-import resource
 import subprocess
 import sys
 import time
@@ -34,11 +33,10 @@ def run(_place: Place, _: int) -> None:
 
 
 def _measure(format_type: str) -> None:
-    from tests import packs  # noqa: PLC0415 - only the child, whose memory is measured, makes packs
+    from tests import memory, packs  # noqa: PLC0415 - only the child, whose memory is measured, makes packs
 
     packs.rendered(format_type, *[packs.large()] * STEPS)
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(time.process_time(), megabytes)
+    print(time.process_time(), memory.peak_mb())
 
 
 if __name__ == "__main__":

@@ -176,11 +176,12 @@ def test_odd_outputs_can_be_set(output: Any) -> None:
 def test_large_outputs_take_what_a_function_has() -> None:
     """In a process of its own, so that the most memory it ever had is its own. `make bench` makes ten of them."""
     program = (
-        "import resource, time\n"
+        "import time\n"
+        "from tests.memory import peak_mb\n"
         "from tests.packs import large\n"
         "from tests.unit.test_pack_pdf import made\n"
         "content = made(large(), large())\n"
-        "print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(content))"
+        "print(time.process_time(), peak_mb(), len(content))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
