@@ -16,6 +16,7 @@ from tests.counting import Use
 from tests.faults import Killed, killed_after, killed_before
 from tests.recordings import BEGAN_MS, SID, UID, file, hear, notice, put, read, state, whole_session
 from tests.rooms import a_workshop
+from tests.sizes import size
 
 OTHER_SID = "0e11" * 8
 
@@ -30,7 +31,7 @@ def test_every_order_of_a_session_gives_the_same_item(workshop_id: str) -> None:
     session = whole_session(put(workshop_id))
     hear(*session)
     expected = state(read(workshop_id))
-    for order in itertools.permutations(session):
+    for order in itertools.islice(itertools.permutations(session), 0, None, size(5, 1)):
         put(workshop_id)
         hear(*order, order[0])
         assert state(read(workshop_id)) == expected

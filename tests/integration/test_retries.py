@@ -15,6 +15,7 @@ from atelier.table import Item
 from tests.calling import Reply, World, call, id_of
 from tests.counting import counted
 from tests.faults import answers_lost, dead_table, failing_at_random, failing_with
+from tests.sizes import size
 
 WITHIN_S = 5.0
 FOR_EVER = float("inf")
@@ -183,7 +184,7 @@ def test_attempts_of_one_transaction_carry_one_token(world: World) -> None:
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
 def test_under_random_faults_everything_succeeds_once_or_is_a_503(world: World, share: float) -> None:
     world.meet("root")
-    rounds = 40
+    rounds = size(20, 40)
     made: set[str] = set()
     with failing_at_random(share, seed=4711) as fault:
         for number in range(rounds):

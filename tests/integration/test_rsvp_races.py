@@ -17,7 +17,7 @@ from tests.sizes import size
 from tests.streaming import Stream
 from tests.workshops import stored
 
-ROUNDS = 20
+ROUNDS = size(10, 20)
 THREADS = 8
 
 
@@ -49,7 +49,7 @@ def sold_out(world: World, stream: Stream, capacity: int, count: int) -> Seats:
     return found
 
 
-@pytest.mark.parametrize(("capacity", "people"), [(1, size(100, 300)), (50, 300), (500, size(100, 300))])
+@pytest.mark.parametrize(("capacity", "people"), [(1, size(100, 300)), (50, size(150, 300)), (500, size(80, 300))])
 def test_hundreds_of_people_who_each_ask_twice_get_exactly_the_seats_there_are(
     world: World, stream: Stream, capacity: int, people: int
 ) -> None:
@@ -82,4 +82,4 @@ def test_a_careless_variant_oversells_and_is_caught(world: World) -> None:
             for done in [pool.submit(careless, workshop_id, f"guest-{number}") for number in range(24)]:
                 done.result()
             caught += any("rows with a seat" in problem for problem in wrong_at_any_time(look(workshop_id)))
-    assert caught >= 18
+    assert caught >= ROUNDS * 0.8

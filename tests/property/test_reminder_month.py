@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from atelier import observability
-from atelier.notifications import delivering, reasons, wishes
+from atelier.notifications import reasons, telling, wishes
 from atelier.notifications.items import notification_id
 from tests import enclosed
 from tests.deliveries import mailing_from
@@ -31,7 +31,7 @@ from .reminder_cast import BEGIN, Size
 from .reminder_month import Play
 from .reminder_rules import USUALLY, Reminder
 
-SMALL = Size(workshops=16, rsvps=320, people=150, days=9, starts=7, wishing=0.12)
+SMALL = Size(workshops=12, rsvps=200, people=100, days=8, starts=6, wishing=0.15)
 FULL = Size(workshops=2000, rsvps=100_000, people=20_000, days=30, starts=360, wishing=0.3)
 
 MOST_MONTHS = 8
@@ -157,7 +157,7 @@ def offset_of_anybody(announcement: Any, _workshop: Any, _row: Any, wanted: Any,
 
 
 BROKEN: dict[str, tuple[Any, str, Callable[..., Any]]] = {
-    "doubled": (delivering, "notification_id", any_id),
+    "doubled": (telling, "notification_id", any_id),
     "missing": (wishes, "_add", lambda *_: None),
     "not due": (reasons, "due_offset", offset_of_anybody),
     "cancelled or moved": (reasons, "holds", lambda *_: True),
