@@ -14,7 +14,7 @@ from tests.deliveries import Letters, deliver, mailing_from
 from tests.messages import Outbox
 from tests.rooms import rsvp
 from tests.series import START, begun
-from tests.series_edits import edit, end, on, tuesday
+from tests.series_edits import edit, edit_by_hand, end, on, tuesday
 from tests.streaming import Stream
 
 
@@ -76,6 +76,22 @@ def test_one_letter_tells_of_the_whole_series_in_the_readers_language(
     assert line in text
     assert "14:00" in text
     assert not [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+
+
+def test_a_letter_of_a_public_workshop_says_nothing_of_its_private_series(after: Any, letters: Letters) -> None:
+    series_id = begun(title="Secret board", is_private=True)
+    edit_by_hand(series_id, tuesday(3), is_private=False, title="Open day")
+    assert rsvp(occurrence_id(series_id, tuesday(3)), "ana").status == 201
+    _reads_mail("ana", "en")
+    after(letters)
+    letters.sent.clear()
+    edit(series_id, time_of_day="20:00")
+    after(letters)
+    [(_, raw)] = letters.sent
+    message = email.message_from_bytes(raw, policy=default)
+    assert message["Subject"] == "Changed: Open day"
+    assert b"Secret board" not in raw
+    assert [part.get_content_type() for part in message.walk()].count("text/calendar") == 1
 
 
 def test_a_letter_of_a_series_that_ends_names_what_does_not_take_place(after: Any, letters: Letters) -> None:

@@ -13,6 +13,7 @@ from atelier.notifications.announcements import Announcement
 from atelier.rsvps.items import Attendee, attendee_key
 from atelier.series.items import occurrence_id
 from functions.projections import app as projections
+from tests import invites
 from tests.calling import Context, World, call, id_of
 from tests.deliveries import Letters, deliver, inbox_of
 from tests.messages import Outbox
@@ -174,6 +175,78 @@ def test_a_date_that_is_left_out_is_told_as_the_workshop_it_is(after: Any) -> No
     [item] = inbox_of("ana")
     assert (item.type, item.entity_type) == ("workshop_cancelled", "workshop")
     assert types("ben") == []
+
+
+def test_of_a_private_series_a_public_workshop_tells_only_itself(after: Any) -> None:
+    series_id = begun(title="Secret board", is_private=True)
+    for number in (3, 5):
+        edit_by_hand(series_id, tuesday(number), is_private=False, title=f"Open day {number}")
+        assert rsvp(occurrence_id(series_id, tuesday(number)), "ana").status == 201
+    after()
+    edit(series_id, location="Yard 3")
+    after()
+    told = sorted(inbox_of("ana"), key=lambda item: str(item.data["title"]))
+    assert [(item.type, item.entity_type, item.entity_id) for item in told] == [
+        ("workshop_updated", "workshop", occurrence_id(series_id, tuesday(number))) for number in (3, 5)
+    ]
+    assert told[0].data == {
+        "title": "Open day 3",
+        "scheduled_at": "2027-01-26T17:30:00Z",
+        "timezone": "Europe/Berlin",
+        "changed": ["location"],
+    }
+
+
+def test_of_a_public_series_a_private_workshop_is_told_to_its_own_people_alone(after: Any) -> None:
+    series_id = a_series({"ana": [3], "ben": [0]})
+    edit_by_hand(series_id, tuesday(0), is_private=True, title="Secret")
+    edit_by_hand(series_id, tuesday(0), scheduled_at="2027-01-05T09:00:00Z")
+    after()
+    end(series_id)
+    after()
+    [to_ana], [to_ben] = (
+        [item for item in inbox_of(user) if item.type == "workshop_cancelled"] for user in ("ana", "ben")
+    )
+    assert (to_ana.type, to_ana.entity_type, to_ana.entity_id) == ("workshop_cancelled", "series", series_id)
+    assert to_ana.data["workshop_id"] == occurrence_id(series_id, tuesday(1))
+    assert to_ana.data["workshop_count"] == 12
+    assert to_ana.data["cancelled"][0] == "2027-01-12T17:30:00Z"
+    assert (to_ben.type, to_ben.entity_type) == ("workshop_cancelled", "workshop")
+    assert (to_ben.data["title"], to_ben.data["scheduled_at"]) == ("Secret", "2027-01-05T09:00:00Z")
+
+
+def test_of_a_private_series_each_is_told_by_a_workshop_that_they_may_see(after: Any, world: World) -> None:
+    series_id = begun(title="Secret board", is_private=True)
+    world.meet("ana", "ben", "cleo")
+    for user, numbers in (("ana", [3]), ("ben", [1]), ("cleo", [1, 2, 3, 4, 6])):
+        for number in numbers:
+            invites.invite(occurrence_id(series_id, tuesday(number)), user)
+            assert rsvp(occurrence_id(series_id, tuesday(number)), user).status == 201
+    edit_by_hand(series_id, tuesday(1), scheduled_at="2027-01-12T09:00:00Z")
+    after()
+    before = {user: {item.sk for item in inbox_of(user)} for user in ("ana", "ben", "cleo")}
+    edit(series_id, rrule="FREQ=WEEKLY;BYDAY=TU;INTERVAL=3", time_of_day="20:00")
+    after()
+    told = {user: [item for item in inbox_of(user) if item.sk not in before[user]] for user in before}
+    assert {(one.entity_type, one.data["title"]) for some in told.values() for one in some} == {
+        ("series", "Secret board")
+    }
+    [to_ana], [to_ben] = told["ana"], told["ben"]
+    assert (to_ana.type, to_ana.data) == (
+        "workshop_updated",
+        {
+            "title": "Secret board",
+            "workshop_id": occurrence_id(series_id, tuesday(3)),
+            "scheduled_at": "2027-01-26T19:00:00Z",
+            "timezone": "Europe/Berlin",
+            "moved_from": "2027-01-26T17:30:00Z",
+            "changed": ["scheduled_at"],
+        },
+    )
+    assert (to_ben.type, to_ben.data["workshop_id"]) == ("workshop_cancelled", occurrence_id(series_id, tuesday(1)))
+    assert to_ben.data["scheduled_at"] == "2027-01-12T09:00:00Z"
+    assert to_ben.data["cancelled"][0] == "2027-01-19T17:30:00Z"
+    assert sorted(one.type for one in told["cleo"]) == ["workshop_cancelled", "workshop_updated"]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -46,11 +46,15 @@ class Telling:
 
     def told(self, row: Attendee | None, offset: int | None) -> Told:
         """What one person is told. offset: of a reminder, the minutes before the start."""
-        if self.edit is not None and self.series is not None:
-            return self._of_series(self.edit, self.series)
+        story = self._of_series()
+        if story is not None:
+            return story.told
         announcement, workshop = self.announcement, self.workshop
         governing = GOVERNED_BY.get(announcement.type)
         about, source = announcement.at, announcement.source
+        if announcement.through is not None:
+            # All workshops of an edit have one source, and this one is told by itself.
+            source = f"{source}#{workshop.id}"
         data: dict[str, Any] = {"title": workshop.title, **announcement.data}
         formerly = reasons.formerly(announcement, workshop, row)
         if formerly is not None:
@@ -63,32 +67,83 @@ class Telling:
         kind = governing or cast("NotificationType", announcement.type)
         return Told(notification_id(about, source), kind, governing is not None, "workshop", workshop.id, data)
 
-    def _of_series(self, edit: SeriesEdit, series: Series) -> Told:
-        told_id = notification_id(edit.at, str(self.announcement.through))
-        data = {"title": series.title, **cast("dict[str, Any]", edit.data)}
-        return Told(told_id, cast("NotificationType", edit.type), False, "series", series.id, data)
-
     def occasion(self, row: Attendee | None, offset: int | None) -> mailing.Occasion:
         """Why one person is written to."""
-        if self.edit is not None and self.series is not None:
-            return self._of_series_by_mail(self.edit, self.series)
+        story = self._of_series()
+        if story is not None:
+            return mailing.Occasion(
+                story.kind, self.workshop, self.around, formerly=story.formerly, series=story.by_mail
+            )
         lead = None if offset is None else mailing.lead_minutes(offset, self.workshop.scheduled_at, self.now)
         formerly = reasons.formerly(self.announcement, self.workshop, row)
         waits = row is not None and row.status == "waitlisted"
         return mailing.Occasion(self.announcement.type, self.workshop, self.around, lead, formerly, waits)
 
-    def _of_series_by_mail(self, edit: SeriesEdit, series: Series) -> mailing.Occasion:
-        data = cast("dict[str, Any]", edit.data)
-        moved_from, starts_at = data.get("moved_from"), data["scheduled_at"]
-        told = mailing.OfSeries(
-            title=series.title,
+    def _of_series(self) -> "_OfSeries | None":
+        """What is told of the series; None where it is the workshop that is told, by itself.
+
+        Who is in a public workshop of a private series does not know the series, and who is in a public series does
+        not know its private workshops.
+        """
+        edit, series = self.edit, self.series
+        if edit is None or series is None or self.workshop.is_private != series.is_private:
+            return None
+        return _OfSeries(self.announcement, edit, series)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfSeries:
+    """An edit of a series, as it is told by way of one of its workshops.
+
+    Of a public series it is one and the same, whichever workshop tells it. Of a private one a person may know some
+    workshops alone: it is told by theirs, and what is cancelled apart from what is changed.
+    """
+
+    announcement: Announcement
+    edit: SeriesEdit
+    series: Series
+
+    @property
+    def told(self) -> Told:
+        """What stands in the inbox."""
+        source = str(self.announcement.through)
+        if self.kind != self.edit.type:
+            source = f"{source}#{self.kind}"
+        told_id = notification_id(self.edit.at, source)
+        return Told(told_id, cast("NotificationType", self.kind), False, "series", self.series.id, self.data)
+
+    @property
+    def kind(self) -> AnnouncedType:
+        """The type of the notification."""
+        return self.announcement.type if self.series.is_private else cast("AnnouncedType", self.edit.type)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the notification shows."""
+        story = cast("dict[str, Any]", self.edit.data)
+        if not self.series.is_private:
+            return {"title": self.series.title, **story}
+        own = {"workshop_id": self.announcement.workshop_id, **self.announcement.data}
+        if self.kind == "workshop_cancelled" and "cancelled" in story:
+            own["cancelled"] = story["cancelled"]
+        return {"title": self.series.title, **own}
+
+    @property
+    def formerly(self) -> datetime | None:
+        """Of a move, the start before."""
+        moved_from = self.data.get("moved_from")
+        return clock.from_text(moved_from) if moved_from else None
+
+    @property
+    def by_mail(self) -> mailing.OfSeries:
+        """What a mail shows of it."""
+        data = self.data
+        return mailing.OfSeries(
+            title=self.series.title,
             workshop_id=data["workshop_id"],
-            starts_at=clock.from_text(starts_at),
-            cancelled=tuple(clock.from_text(at) for at in data.get("cancelled", ()) if at != starts_at),
+            starts_at=clock.from_text(data["scheduled_at"]),
+            cancelled=tuple(clock.from_text(at) for at in data.get("cancelled", ()) if at != data["scheduled_at"]),
         )
-        formerly = clock.from_text(moved_from) if moved_from else None
-        kind = cast("AnnouncedType", edit.type)
-        return mailing.Occasion(kind, self.workshop, self.around, formerly=formerly, series=told)
 
 
 def keys_around(announcement: Announcement) -> Iterator[Key]:
