@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
+from atelier import clock
 from atelier.accounts.items import Profile, profile_key
+from atelier.rsvps.items import Attendee, attendee_key
+from atelier.table import Item
+from atelier.workshops import walking
 from tests.calling import Reply, World, call, id_of
+from tests.counting import counted
 from tests.seats import (
     attendees,
     change,
@@ -40,6 +45,20 @@ def walk(workshop_id: str, user: str, limit: int, **query: Any) -> list[list[str
         if cursor is None:
             return pages
         asked["cursor"] = cursor
+
+
+def crowd(workshop_id: str, status: str, number: int, *, begin: int = 0) -> list[str]:
+    """Puts so many people's rows there, without RSVPs."""
+    now = clock.whole_seconds(clock.now())
+    ids = [f"usr_{n:016d}" for n in range(begin, begin + number)]
+    times: dict[str, Any] = {"rsvp_at": now, "created_at": now, "updated_at": now, "scheduled_at": now}
+    with Item.batch_write() as batch:
+        for user_id in ids:
+            batch.save(Attendee(*attendee_key(workshop_id, user_id), status=status, host_id=id_of("host"), **times))
+            profile = Profile(*profile_key(user_id), user_id=user_id, display_name="Guest", avatar_color="#123456")
+            profile.created_at = profile.updated_at = now
+            batch.save(profile)
+    return ids
 
 
 class TestTheList:
@@ -117,6 +136,35 @@ class TestTheList:
         rest = attendees(workshop_id, limit=100, cursor=first.json["next_cursor"])
         assert len(seen) + len(people(rest)) == 12
         assert not set(seen) & set(people(rest))
+
+    def test_a_rare_status_takes_few_requests_and_goes_on_with_a_cursor(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(walking, "ROWS_AT_ONCE", 10)
+        monkeypatch.setattr(walking, "MOST_READS", 3)
+        workshop_id = open_workshop(world)
+        crowd(workshop_id, "rsvp", 70)
+        [gone] = crowd(workshop_id, "removed", 1, begin=70)
+        with counted() as use:
+            reply = attendees(workshop_id, status="removed", limit=5)
+        assert (reply.json["items"], reply.json["next_cursor"] is None) == ([], False)
+        assert use.operations == ["BatchGetItem", *["Query"] * 3]
+        assert list(chain.from_iterable(walk(workshop_id, "host", 5, status="removed"))) == [gone]
+
+    @pytest.mark.parametrize(("query", "rows"), [({}, 7), ({"status": "removed"}, walking.ROWS_AT_ONCE)])
+    def test_a_page_is_read_no_further_than_it_goes_unless_little_of_it_is_shown(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, query: dict[str, Any], rows: int
+    ) -> None:
+        asked_for: list[int] = []
+        read = walking.Walk._read  # noqa: SLF001
+
+        def noted(self: walking.Walk, low: str, high: str, size: int) -> Any:
+            asked_for.append(size)
+            return read(self, low, high, size)
+
+        monkeypatch.setattr(walking.Walk, "_read", noted)
+        attendees(open_workshop(world, "ana"), limit=5, **query)
+        assert asked_for == [rows]
 
     @pytest.mark.parametrize(
         ("status", "expected"),

@@ -7,6 +7,7 @@ import pytest
 
 from atelier import clock, table
 from atelier.rsvps.items import Invite, invite_key
+from atelier.workshops import walking
 from tests.accounts import decide
 from tests.calling import World, call, id_of
 from tests.faults import overtaken
@@ -204,6 +205,24 @@ class TestListing:
                 break
             cursor = {"cursor": reply.json["next_cursor"]}
         assert (sorted(seen), sizes) == (sorted(map(id_of, crowd[3:])), [4, 2])
+
+    def test_many_that_were_revoked_take_few_requests_and_the_list_goes_on(
+        self, world: World, requests_made: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(walking, "ROWS_AT_ONCE", 4)
+        monkeypatch.setattr(walking, "MOST_READS", 2)
+        crowd = sorted((f"guest-{number}" for number in range(12)), key=id_of)
+        world.meet(*crowd)
+        workshop_id = private(world)
+        invite(workshop_id, *crowd)
+        for user in crowd[:11]:
+            revoke(workshop_id, user)
+        path, query = f"/workshops/{workshop_id}/invites", {"limit": 2}
+        with requests_made() as use:
+            first = call("rsvps", "GET", path, user="host", query=query).json
+        assert (first["items"], use.operations) == ([], ["BatchGetItem", "Query", "Query"])
+        rest = call("rsvps", "GET", path, user="host", query={**query, "cursor": first["next_cursor"]}).json
+        assert ([item["id"] for item in rest["items"]], rest["next_cursor"]) == ([id_of(crowd[11])], None)
 
     def test_only_those_who_lead_see_it(self, world: World) -> None:
         workshop_id = private(world, "ben")

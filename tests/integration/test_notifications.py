@@ -14,6 +14,7 @@ from atelier.notifications.items import (
     notification_key,
     preferences_key,
 )
+from atelier.workshops import walking
 from tests.calling import Reply, World, call, id_of
 from tests.counting import counted
 
@@ -157,6 +158,43 @@ def test_a_page_costs_a_batch_and_two_queries(world: World) -> None:
     told()
     with counted() as use:
         inbox()
+    assert use.operations == ["BatchGetItem", "Query", "Query"]
+
+
+def test_few_unread_ones_among_many_take_few_requests_and_go_on_with_a_cursor(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(walking, "MOST_READS", 3)
+    world.meet("ana")
+    oldest = told()
+    for minute in range(1, 15):
+        told(minute=minute, read_at=NOON)
+    with counted() as use:
+        page = inbox(unread=True, limit=2)
+    assert (page["items"], page["unread_count"]) == ([], 1)
+    assert use.operations == ["BatchGetItem", *["Query"] * 4]
+    assert [item["id"] for item in inbox(unread=True, limit=2, cursor=page["next_cursor"])["items"]] == [oldest]
+
+
+def test_what_all_was_read_with_is_not_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "ROWS_AT_ONCE", 4)
+    now = clock.now()
+    for days in range(16, 30):
+        at = now - timedelta(days=days)
+        Notification(
+            *notification_key(id_of("ana"), notification_id(at, str(days))),
+            type="workshop_reminder",
+            entity_type="workshop",
+            entity_id="wks_1",
+            data={},
+            created_at=at,
+            made_ms=clock.milliseconds(at),
+        ).save()
+    mark({"all": True})
+    with counted() as use:
+        page = inbox(unread=True, limit=2)
+    assert (page["items"], page["next_cursor"]) == ([], None)
     assert use.operations == ["BatchGetItem", "Query", "Query"]
 
 

@@ -15,11 +15,14 @@ from atelier.rsvps.items import Attendee, Invite, attendee_key, invite_key
 from atelier.table import Item, Key
 from atelier.text import Paged
 from atelier.workshops.visibility import has_place
+from atelier.workshops.walking import Walk
 
 if TYPE_CHECKING:
     from atelier.rsvps.schemas import AttendeeStatus
 
 type Listed = Invite | AddressInvite
+
+_PREFIX = invite_key("", "")[1]
 
 
 def page_of(workshop_id: str, caller: Caller, query: Paged) -> Page[schemas.InviteItem]:
@@ -33,27 +36,25 @@ def page_of(workshop_id: str, caller: Caller, query: Paged) -> Page[schemas.Invi
         raise NotAllowedError("Only the host and co-hosts see who is invited.")
     scope = Scope(caller.id, f"invites/{workshop_id}")
     after = scope.position(query.cursor, 1)
-    listed = _after(workshop_id, after[0] if after else None, query.limit + 1)
-    page = listed[: query.limit]
+    rows, reached = _walk(workshop_id).page(after[0].removeprefix(_PREFIX) if after else None, query.limit)
+    page = cast("list[Listed]", rows)
     people = {row.invited_by for row in page} | {person for row in page if (person := _person_of(row)) is not None}
     keys = [profile_key(user_id) for user_id in people]
     keys += [attendee_key(workshop_id, person) for row in page if (person := _person_of(row)) is not None]
     found = table.read_many(keys, consistent=False)
     items = [_shape(row, found) for row in page]
-    return Page(items, scope.cursor(page[-1].sk) if len(listed) > query.limit else None)
+    return Page(items, scope.cursor(_PREFIX + reached) if reached else None)
 
 
-def _after(workshop_id: str, position: str | None, wanted: int) -> list[Listed]:
-    """So many invitations after a position; reads on over those that are not listed, so that pages are full."""
-    pk, first = invite_key(workshop_id, "")
-    condition = Item.sk.between(first if position is None else position + "\x01", "INVITE#~")
-    listed: list[Listed] = []
-    for row in Item.query(pk, condition, page_size=max(wanted, 25), consistent_read=True):
-        if isinstance(row, AddressInvite) or (isinstance(row, Invite) and grounds.by_name_or_link(row)):
-            listed.append(row)
-            if len(listed) == wanted:
-                break
-    return listed
+def _walk(workshop_id: str) -> Walk:
+    """The invitations that stand. Who took a place by an address alone is told of with that, one for one."""
+    pk, _ = invite_key(workshop_id, "")
+    stands = Invite.grounds.exists() | AddressInvite.address.exists()
+    return Walk(Item, "sk", pk, prefix=_PREFIX, keep=stands, counts=_is_listed, is_mostly_kept=True, is_consistent=True)
+
+
+def _is_listed(row: Item) -> bool:
+    return isinstance(row, AddressInvite) or (isinstance(row, Invite) and bool(grounds.by_name_or_link(row)))
 
 
 def _person_of(row: Listed) -> str | None:
@@ -65,7 +66,7 @@ def _shape(row: Listed, found: dict[Key, Item]) -> schemas.InviteItem:
     place = cast("Attendee | None", found.get(attendee_key(row.workshop_id, person))) if person is not None else None
     shown = person if isinstance(row, Invite) or has_place(place) else None
     return schemas.InviteItem(
-        id=row.sk.removeprefix(invite_key("", "")[1]),
+        id=row.sk.removeprefix(_PREFIX),
         user=shapes.user_card(profiles.known(shown, found)) if shown is not None else None,
         email=row.address if isinstance(row, AddressInvite) else None,
         invited_by=shapes.user_card(profiles.known(row.invited_by, found)),

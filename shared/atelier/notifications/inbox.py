@@ -1,9 +1,8 @@
 """A person's inbox: listing it, and what has been read."""
 
 import re
-from collections.abc import Iterable
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pynamodb.exceptions import PynamoDBException
 
@@ -16,6 +15,10 @@ from atelier.notifications import schemas
 from atelier.notifications.items import InboxMark, Notification, mark_key, notification_key
 from atelier.paging import Page, Scope
 from atelier.table import Item
+from atelier.workshops.walking import Walk
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 MOST_COUNTED = 1000
 """Who has more unread ones than that is told this number."""
@@ -24,6 +27,7 @@ _DELAYED_BY_MS = 15 * 24 * 3600 * 1000
 """An id tells the time a notification is about. One that was delayed was put later than that: the stream keeps what
 happened for a day, and the queues keep what failed for 14 more."""
 
+_OLDEST = "ntf_"
 _ID = re.compile(r"ntf_[0-9a-z]{26}")
 
 
@@ -35,16 +39,10 @@ def page_of(caller: Caller, query: schemas.NotificationQuery) -> tuple[Page[sche
     mark = _enter(caller)
     scope = Scope(caller.id, "notifications", (("unread", str(query.unread)),))
     after = scope.position(query.cursor, 1)
-    found: list[Notification] = []
-    for item in _newest_first(caller.id, after[0] if after else None, query.limit + 1):
-        if query.unread and _read_at(item, mark) is not None:
-            continue
-        found.append(item)
-        if len(found) > query.limit:
-            break
-    shown, more = found[: query.limit], len(found) > query.limit
-    cursor = scope.cursor(shown[-1].id) if more else None
-    return Page([_shape(item, mark) for item in shown], cursor), unread(caller.id, mark)
+    shown, reached = _walk(caller.id, mark, unread_only=query.unread).page(after[0] if after else None, query.limit)
+    cursor = scope.cursor(reached) if reached else None
+    items = [_shape(cast("Notification", item), mark) for item in shown]
+    return Page(items, cursor), unread(caller.id, mark)
 
 
 def read(caller: Caller, wanted: schemas.ReadNotifications, *, at: clock.Clock = clock.now) -> int:
@@ -66,14 +64,11 @@ def read(caller: Caller, wanted: schemas.ReadNotifications, *, at: clock.Clock =
 
 def unread(user_id: str, mark: InboxMark | None) -> int:
     """How many notifications a person has not read, up to 1,000."""
-    read_ms = int(mark.read_ms) if mark is not None else 0
-    first = f"ntf_{encode(max(0, read_ms - _DELAYED_BY_MS), 10)}"
-    unread_ones = Notification.read_at.does_not_exist() & (Notification.made_ms > read_ms)
     pk, _ = notification_key(user_id, "")
     found = Item.query(
         pk,
-        table.Item.sk.between(first, "ntf_~"),
-        filter_condition=unread_ones & (Notification.is_shown == True),  # noqa: E712 - PynamoDB's own condition
+        table.Item.sk.between(_oldest_unread(mark), "ntf_~"),
+        filter_condition=_is_unread(mark) & (Notification.is_shown == True),  # noqa: E712 - PynamoDB's own condition
         attributes_to_get=["pk", "sk", "kind"],
         limit=MOST_COUNTED,
     )
@@ -86,12 +81,26 @@ def _enter(caller: Caller) -> InboxMark | None:
     return cast("InboxMark | None", found.get(mark_key(caller.id)))
 
 
-def _newest_first(user_id: str, before: str | None, wanted: int) -> Iterable[Notification]:
+def _walk(user_id: str, mark: InboxMark | None, *, unread_only: bool) -> Walk:
+    """The inbox from the newest on; a position is an id."""
     pk, _ = notification_key(user_id, "")
-    condition = table.Item.sk.between("ntf_", "ntf_~") if before is None else table.Item.sk.between("ntf_", before)
-    for item in Item.query(pk, condition, scan_index_forward=False, page_size=max(wanted + 1, 25)):
-        if isinstance(item, Notification) and item.is_shown and item.id != before:
-            yield item
+    keep = Notification.is_shown == True  # noqa: E712 - PynamoDB's own condition
+    if not unread_only:
+        return Walk(Item, "sk", pk, newest_first=True, since=_OLDEST, keep=keep, is_mostly_kept=True)
+    return Walk(Item, "sk", pk, newest_first=True, since=_oldest_unread(mark), keep=keep & _is_unread(mark))
+
+
+def _oldest_unread(mark: InboxMark | None) -> str:
+    return f"ntf_{encode(max(0, _read_ms(mark) - _DELAYED_BY_MS), 10)}"
+
+
+def _is_unread(mark: InboxMark | None) -> "Condition":
+    condition: Condition = Notification.read_at.does_not_exist() & (Notification.made_ms > _read_ms(mark))
+    return condition
+
+
+def _read_ms(mark: InboxMark | None) -> int:
+    return int(mark.read_ms) if mark is not None else 0
 
 
 def _read_at(item: Notification, mark: InboxMark | None) -> datetime | None:

@@ -16,6 +16,7 @@ from atelier.paging import Page, Scope
 from atelier.rsvps import rsvp, schemas, seats, waitlist
 from atelier.rsvps.items import SEATED, Attendee, attendee_key
 from atelier.workshops.items import Workshop
+from atelier.workshops.walking import Walk
 
 SHOWN: tuple[str, ...] = (*SEATED, "waitlisted", "removed")
 
@@ -50,13 +51,12 @@ def page_of(
         shown = tuple(status for status in shown if status == query.status)
     scope = Scope(caller.id, f"attendees/{workshop_id}", (("status", query.status or ""),))
     after = scope.position(query.cursor, 1)
-    rows = _rows(workshop_id, after[0] if after else None, shown, query.limit + 1) if shown else []
-    page, more = rows[: query.limit], len(rows) > query.limit
+    page, reached = _rows(workshop_id, after[0] if after else None, shown, query) if shown else ([], None)
     people = cast(
         "dict[table.Key, Profile]", table.read_many((profile_key(row.user_id) for row in page), consistent=False)
     )
     known = [(row, people[profile_key(row.user_id)]) for row in page if profile_key(row.user_id) in people]
-    cursor = scope.cursor(page[-1].user_id) if more else None
+    cursor = scope.cursor(reached) if reached else None
     if not leads:
         cards = [
             schemas.AttendeeCard(
@@ -74,17 +74,15 @@ def _place(row: Attendee, places: dict[str, int]) -> int | None:
     return places.get(row.user_id) if row.status == "waitlisted" else None
 
 
-def _rows(workshop_id: str, after: str | None, shown: tuple[str, ...], wanted: int) -> list[Attendee]:
-    """So many rows of the shown kinds after a person; reads on over rows that are not shown, so that pages are full."""
-    pk, first = attendee_key(workshop_id, after or "")
-    condition = table.Item.sk.between(first + "\x01" if after else first, "ATTENDEE#~")
-    rows: list[Attendee] = []
-    for row in table.Item.query(pk, condition, limit=None, page_size=max(wanted, 25)):
-        if isinstance(row, Attendee) and row.status in shown:
-            rows.append(row)
-            if len(rows) == wanted:
-                break
-    return rows
+def _rows(
+    workshop_id: str, after: str | None, shown: tuple[str, ...], query: schemas.AttendeeQuery
+) -> tuple[list[Attendee], str | None]:
+    """A page of rows of the shown kinds after a person, and whom the next page comes after."""
+    pk, prefix = attendee_key(workshop_id, "")
+    keep = Attendee.status.is_in(*shown)
+    walk = Walk(table.Item, "sk", pk, prefix=prefix, keep=keep, is_mostly_kept=query.status is None)
+    rows, reached = walk.page(after, query.limit)
+    return cast("list[Attendee]", rows), reached
 
 
 def change_rights(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import and_
@@ -224,17 +224,8 @@ def _my_walks(wish: Wish) -> list[Walk]:
 
 def _person_walk(wish: Wish, prefix: str, keep: "Condition | None") -> Walk:
     person = person_key(wish.caller.id)
-    since = None if wish.newest_first else wish.now - LONGEST
-    return Walk(
-        Item.by_person,
-        "person_sort",
-        person,
-        wish.newest_first,
-        prefix=prefix,
-        since=since,
-        until=wish.until,
-        keep=keep,
-    )
+    walk = Walk(Item.by_person, "person_sort", person, wish.newest_first, prefix=prefix, until=wish.until, keep=keep)
+    return walk if wish.newest_first else replace(walk, since=clock.to_text(wish.now - LONGEST))
 
 
 def _merged(

@@ -4,6 +4,7 @@ A position is the sort key of a row, which is unique, never a row's number or Dy
 so a walk can go on anywhere, and rows that others write meanwhile neither shift nor repeat the rest.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,8 +34,10 @@ class Walk:
     """One partition of an index, in one direction.
 
     sort: the name of the index's sort key. prefix: what stands before the position there.
-    since, until: nothing earlier, nothing later than this.
+    since: no position before this. until: nothing later than this.
     keep: which rows count; the table itself leaves out the others.
+    counts: which of those count after all, where the table cannot tell.
+    is_mostly_kept: nearly every row counts, so that the first request reads no more of them than are wanted.
     """
 
     index: Any
@@ -42,9 +45,12 @@ class Walk:
     partition: str
     newest_first: bool = False
     prefix: str = ""
-    since: datetime | None = None
+    since: str = _BEFORE_ALL_TIMES
     until: datetime | None = None
     keep: Condition | None = None
+    counts: Callable[[Item], bool] | None = None
+    is_mostly_kept: bool = False
+    is_consistent: bool = False
 
     def position(self, row: Item) -> str:
         """Where a row stands."""
@@ -58,12 +64,13 @@ class Walk:
         """
         table.connect()
         rows: list[Item] = []
-        for _ in range(MOST_READS):
+        for read in range(MOST_READS):
             low, high = self._bounds(position)
             if low > high:
                 return Steps(rows, position, is_end=True)
-            found, last = self._read(low, high, wanted)
-            rows += [row for row in found if self.position(row) != position]
+            is_close = self.keep is None or (self.is_mostly_kept and read == 0)
+            found, last = self._read(low, high, wanted + 1 if is_close else max(ROWS_AT_ONCE, wanted + 1))
+            rows += [row for row in found if self.position(row) != position and (not self.counts or self.counts(row))]
             if len(rows) >= wanted:
                 rows = rows[:wanted]
                 return Steps(rows, self.position(rows[-1]), is_end=False)
@@ -72,22 +79,33 @@ class Walk:
             position = last
         return Steps(rows, position, is_end=False)
 
+    def page(self, position: str | None, limit: int) -> tuple[list[Item], str | None]:
+        """At most so many rows after a position, and the position after which the next page begins; None at the end.
+
+        A page is full, unless it would take more than 12 requests.
+        """
+        steps = self.after(position, limit + 1)
+        if len(steps.rows) > limit:
+            return steps.rows[:limit], self.position(steps.rows[limit - 1])
+        return steps.rows, None if steps.is_end else steps.reached
+
     def _bounds(self, position: str | None) -> tuple[str, str]:
         """The first and last sort key worth reading; the row at the position itself is among them."""
-        low = clock.to_text(self.since) if self.since else _BEFORE_ALL_TIMES
+        low = self.since
         high = clock.to_text(self.until) + _AFTER_ALL_TIMES if self.until else _AFTER_ALL_TIMES
         if position is not None:
             low, high = (low, min(high, position)) if self.newest_first else (max(low, position), high)
         return self.prefix + low, self.prefix + high
 
-    def _read(self, low: str, high: str, wanted: int) -> tuple[list[Item], str | None]:
+    def _read(self, low: str, high: str, size: int) -> tuple[list[Item], str | None]:
         """One request: the rows that count, and the position it got to, or None at the end of the partition."""
         results = self.index.query(
             self.partition,
             getattr(Item, self.sort).between(low, high),
             filter_condition=self.keep,
             scan_index_forward=not self.newest_first,
-            page_size=wanted + 1 if self.keep is None else max(ROWS_AT_ONCE, wanted + 1),
+            page_size=size,
+            consistent_read=self.is_consistent,
         )
         page = next(results.page_iter)
         reached = results.page_iter.last_evaluated_key
