@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -87,12 +88,17 @@ def test_a_task_that_comes_twice_makes_one_file(asked: Task) -> None:
     assert len(packs.files()) == 1
 
 
-def test_two_at_once_make_one_file(asked: Task) -> None:
-    barrier, answers = threading.Barrier(2), []
+def test_two_at_once_make_one_file(asked: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    barrier, answers, put = threading.Barrier(2), [], files.put
+
+    def put_when_both_have_read(*file: Any) -> None:
+        barrier.wait(10)
+        put(*file)
 
     def work() -> None:
-        barrier.wait()
         answers.append(packs.receive(asked))
+
+    monkeypatch.setattr(files, "put", put_when_both_have_read)
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
@@ -102,6 +108,16 @@ def test_two_at_once_make_one_file(asked: Task) -> None:
     assert answers == [True, True]
     ((_, content),) = packs.files().items()
     assert state(asked) == ("ready", packs.sha256(content))
+
+
+def test_without_keys_that_name_the_content_two_at_once_would_leave_two_files(
+    asked: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = count()
+    monkeypatch.setattr(files, "object_key", lambda pack, _sha256: f"packs/{pack.id}/{next(names)}.json")
+    monkeypatch.setattr(files, "forget", lambda _key: None)
+    with pytest.raises(ValueError, match="too many values"):
+        test_two_at_once_make_one_file(asked, monkeypatch)
 
 
 def test_of_two_that_read_different_outputs_the_first_counts_and_no_file_is_left_over(asked: Task) -> None:
