@@ -5,6 +5,7 @@ They sit below PynamoDB and above the network, so retries, timeouts and error ha
 
 import io
 import json
+import math
 import random
 import socket
 import threading
@@ -106,6 +107,27 @@ def overtaken(n: int, by: Callable[[], object], *, on: Collection[str] | None = 
             by()
 
     with _hooked("before-call.dynamodb", overtake):
+        yield fault
+
+
+@contextmanager
+def after_each_write(look: Callable[[], object]) -> Iterator[Fault]:
+    """Somebody looks after each write (a transaction is one), and so at every state in which the table ever is; what
+    they write themselves does not count.
+    """
+    fault, looking = Fault(), threading.local()
+
+    def stop_and_look(model: Any, **_: Any) -> None:
+        if model.name in READS or getattr(looking, "now", False):
+            return
+        fault.strikes(1, math.inf)
+        looking.now = True
+        try:
+            look()
+        finally:
+            looking.now = False
+
+    with _hooked("after-call.dynamodb", stop_and_look):
         yield fault
 
 
