@@ -10,6 +10,7 @@ from atelier.upkeep import series as upkeep
 from functions.upkeep import app
 from tests.calling import Context, World
 from tests.series import DAY, START, begun, dates_of, made_by, roll, set_series, stored, whole
+from tests.sizes import size
 from tests.workshops import everything
 
 RULES = [
@@ -23,6 +24,8 @@ RULES = [
     ("FREQ=WEEKLY;UNTIL=20270601T000000Z", "Pacific/Apia", "08:00"),
 ]
 
+LAST_DAY = size(110, 200)
+
 
 @pytest.mark.parametrize(("rrule", "zone", "time_of_day"), RULES)
 def test_whenever_it_runs_the_same_workshops_come_of_it(world: World, rrule: str, zone: str, time_of_day: str) -> None:
@@ -32,15 +35,15 @@ def test_whenever_it_runs_the_same_workshops_come_of_it(world: World, rrule: str
         series_id = begun(START + begins * DAY, **fields)
         for day in days:
             roll(START + day * DAY)
-        expected = whole(series_id, START + begins * DAY, START + 200 * DAY)
+        expected = whole(series_id, START + begins * DAY, START + LAST_DAY * DAY)
         assert dates_of(series_id) == expected
         set_series(series_id, feed_key="done")
         return expected
 
-    often = history(0, *range(1, 200, 3), 200)
-    assert history(0, 20, 100, 180, 200) == often
-    for begins in (1, 20, 120):
-        later = history(begins, *range(begins + 80, 200, 80), 200)
+    often = history(0, *range(1, LAST_DAY, size(7, 3)), LAST_DAY)
+    assert history(0, 20, LAST_DAY // 2, LAST_DAY - 20, LAST_DAY) == often
+    for begins in (1, 20, LAST_DAY // 2 + 20):
+        later = history(begins, *range(begins + 80, LAST_DAY, 80), LAST_DAY)
         assert later == often[len(often) - len(later) :]
 
 

@@ -29,6 +29,11 @@ from tests.messages import Outbox
 from tests.seats import forget_what_was_dry, rsvp
 from tests.streaming import Stream
 
+DEATHS = pytest.mark.parametrize(
+    ("write", "kill"), [(1, killed_before), *((number, killed_after) for number in range(1, 6))]
+)
+"""Before the first write and after each: dying before a later one is dying after the one that came before it."""
+
 
 @pytest.fixture(autouse=True)
 def _one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,8 +74,7 @@ def test_these_are_all_the_writes_there_are(world: World, act: Callable[[str], R
     assert len(use.writes) == writes, use.operations
 
 
-@pytest.mark.parametrize("kill", [killed_before, killed_after])
-@pytest.mark.parametrize("write", range(1, 6))
+@DEATHS
 def test_an_rsvp_that_dies_is_completed(
     world: World, stream: Stream, sent: Outbox, write: int, kill: Callable[[int], AbstractContextManager[Any]]
 ) -> None:
@@ -78,14 +82,13 @@ def test_an_rsvp_that_dies_is_completed(
     series_id = _two()
     _died(kill(write), rsvp_to, series_id)
     come_to_rest(stream, sent)
-    began = (write, kill) != (1, killed_before)
+    began = kill is killed_after
     assert rows_of(series_id, "ana") == (["waitlisted", "rsvp"] if began else [None, None])
     assert wrong_anywhere(series_id) == []
     assert rsvp_to(series_id).status == (200 if began else 201)
 
 
-@pytest.mark.parametrize("kill", [killed_before, killed_after])
-@pytest.mark.parametrize("write", range(1, 6))
+@DEATHS
 def test_a_withdrawal_that_dies_is_completed(
     world: World, stream: Stream, sent: Outbox, write: int, kill: Callable[[int], AbstractContextManager[Any]]
 ) -> None:
@@ -94,7 +97,7 @@ def test_a_withdrawal_that_dies_is_completed(
     come_to_rest(stream, sent)
     _died(kill(write), leave, series_id)
     come_to_rest(stream, sent)
-    began = (write, kill) != (1, killed_before)
+    began = kill is killed_after
     assert rows_of(series_id, "ana") == ([None, None] if began else ["waitlisted", "rsvp"])
     assert follows(series_id, "ana") is not began
     assert wrong_anywhere(series_id) == []
