@@ -6,7 +6,10 @@ import pytest
 
 from atelier import clock, table
 from atelier.accounts.items import profile_key
+from atelier.attendance import listing
 from atelier.attendance.totals import Totals, totals
+from atelier.rsvps.items import Attendee, attendee_key
+from atelier.table import Item
 from tests import checkins, seats
 from tests.attendance import HOUR_S, Session, attendance, of, put_fact
 from tests.calling import World, id_of
@@ -162,6 +165,26 @@ class TestWalk:
             checkins.check_in(code, f"late{number}")
         assert [one for one in seen if one in whole] == whole
         assert len(seen) == len(set(seen))
+
+    def test_many_who_only_wait_take_few_requests_and_the_list_goes_on(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(listing, "ROWS_AT_ONCE", 40)
+        monkeypatch.setattr(listing, "MOST_LOOKED_AT", 60)
+        workshop_id = world.workshop()["id"]
+        now = clock.whole_seconds(clock.now())
+        times: dict[str, Any] = {"rsvp_at": now, "created_at": now, "updated_at": now, "scheduled_at": now}
+        with Item.batch_write() as batch:
+            for number in range(100):
+                key = attendee_key(workshop_id, f"usr_{number:016d}")
+                status = "waitlisted" if number < 99 else "rsvp"
+                batch.save(Attendee(*key, status=status, host_id=id_of("host"), **times))
+        with counted() as use:
+            page = attendance(workshop_id, {"limit": 2}).json
+        assert (page["items"], page["next_cursor"] is None) == ([], False)
+        assert use.operations == ["BatchGetItem", *["Query"] * 3]
+        rest = attendance(workshop_id, {"limit": 2, "cursor": page["next_cursor"]}).json
+        assert ([item["rsvp_status"] for item in rest["items"]], rest["next_cursor"]) == (["rsvp"], None)
 
     def test_the_last_page_takes_one_query_more_for_the_guests(self, world: World, stream: Stream) -> None:
         workshop_id = self.people(world, stream)

@@ -128,7 +128,8 @@ def _begun(group_id: str) -> list[Workshop]:
 
 def _rows(workshop: Workshop, threshold: float, now: datetime) -> Iterator[Sequence[str]]:
     frame, zone = frame_of(workshop, now), ZoneInfo(workshop.timezone)
-    for some in batched(visitors(workshop.id, page_size=ITEMS_AT_ONCE), PEOPLE_AT_ONCE, strict=False):
+    listed = (one for one in visitors(workshop.id, page_size=ITEMS_AT_ONCE) if one.is_listed)
+    for some in batched(listed, PEOPLE_AT_ONCE, strict=False):
         known = _names(one.id for one in some if one.user_id)
         for one in some:
             presence = presence_of(one.record, frame)

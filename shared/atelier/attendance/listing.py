@@ -1,7 +1,6 @@
 """Who was there, page by page."""
 
 from datetime import UTC, datetime
-from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from atelier import clock, table
@@ -18,9 +17,13 @@ from atelier.rsvps.items import Attendee, Invite, attendee_key, invite_key
 from atelier.workshops import visibility
 from atelier.workshops.items import Workshop, workshop_key
 from atelier.workshops.standing import standing_of
+from atelier.workshops.walking import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
     from atelier.rsvps.schemas import AttendeeStatus
+
+MOST_LOOKED_AT = 3000
+"""So many people are looked at for a page, then it ends with those who are listed."""
 
 RSVPS = (*EXPECTED, "waitlisted")
 
@@ -29,7 +32,7 @@ def page_of(
     workshop_id: str, caller: Caller, query: AttendanceQuery, *, at: clock.Clock = clock.now
 ) -> Page[AttendanceItem]:
     """A page of the attendance, ordered by the people's ids: one BatchGet, two queries, one more at the
-    end for guests, and their profiles.
+    end for guests, and their profiles; more queries past those who only waited, up to 12.
 
     Raises NotFoundError, AccountSuspendedError, NotAllowedError for all but the host, co-hosts and admins,
     BadCursorError.
@@ -37,16 +40,27 @@ def page_of(
     workshop = led(workshop_id, caller)
     scope = Scope(caller.id, f"attendance/{workshop_id}")
     after = scope.position(query.cursor, 1)
-    found = visitors(workshop_id, after[0] if after else None, page_size=max(query.limit + 1, 25))
-    people = list(islice(found, query.limit + 1))
-    page, more = people[: query.limit], len(people) > query.limit
+    page, reached = _page(workshop_id, after[0] if after else None, query.limit)
     profiles = table.read_many((profile_key(one.id) for one in page if one.user_id), consistent=False)
     frame = frame_of(workshop, at())
     items = [
         _item(one, cast("Profile | None", profiles.get(profile_key(one.id))), frame, workshop, query.threshold)
         for one in page
     ]
-    return Page(items, scope.cursor(page[-1].id) if more else None)
+    return Page(items, scope.cursor(reached) if reached else None)
+
+
+def _page(workshop_id: str, after: str | None, limit: int) -> tuple[list[Visitor], str | None]:
+    """A page of those who are listed, and whom the next one comes after; short where very many only waited."""
+    page: list[Visitor] = []
+    for number, one in enumerate(visitors(workshop_id, after, page_size=max(limit + 1, 25), later=ROWS_AT_ONCE)):
+        if one.is_listed and len(page) == limit:
+            return page, page[-1].id
+        if one.is_listed:
+            page.append(one)
+        elif number >= MOST_LOOKED_AT:
+            return page, one.id
+    return page, None
 
 
 def led(workshop_id: str, caller: Caller) -> Workshop:

@@ -37,6 +37,13 @@ class Visitor:
     guest: Guest | None = None
 
     @property
+    def is_listed(self) -> bool:
+        """Whether they are in the list. Who only waited is not, nor a guest who is told of as an account by now."""
+        if self.guest is not None:
+            return self.guest.merged_into is None
+        return self.record is not None or (self.row is not None and self.row.status in EXPECTED)
+
+    @property
     def user_id(self) -> str | None:
         """The account; None for a guest."""
         return None if self.guest is not None else self.id
@@ -48,39 +55,44 @@ class Visitor:
         return None if checked_in is None else cast("datetime | None", checked_in.checked_in_at)
 
 
-def visitors(workshop_id: str, after: str | None = None, *, page_size: int | None = None) -> Iterator[Visitor]:
-    """Everybody after a position, read as they are needed: a query for each list, and as many more as it is long.
+def visitors(
+    workshop_id: str, after: str | None = None, *, page_size: int | None = None, later: int | None = None
+) -> Iterator[Visitor]:
+    """Everybody after a position, listed or not, read as they are needed: a query for each list, and as many more as it
+    is long.
 
-    page_size: how many items a query reads; None: 1 MB of them.
+    page_size: how many items a query reads; None: 1 MB of them. later: how many all but the first read, if not as many.
     """
     table.connect()
     if after is None or after.startswith(_OF_ACCOUNTS):
-        yield from _accounts(workshop_id, after, page_size)
+        yield from _accounts(workshop_id, after, page_size, later)
         after = None
-    for item in _after(guest_key(workshop_id, ""), after, page_size):
-        # Whoever was claimed by an account is told as that.
-        if isinstance(item, Guest) and item.merged_into is None:
+    for item in _after(guest_key(workshop_id, ""), after, page_size, later):
+        if isinstance(item, Guest):
             yield Visitor(item.id, guest=item)
 
 
-def _accounts(workshop_id: str, after: str | None, page_size: int | None) -> Iterator[Visitor]:
+def _accounts(workshop_id: str, after: str | None, page_size: int | None, later: int | None) -> Iterator[Visitor]:
     """A walk along the rows and the records, which are in the same order."""
-    rows = (item for item in _after(attendee_key(workshop_id, ""), after, page_size) if isinstance(item, Attendee))
-    records = (
-        item for item in _after(attendance_key(workshop_id, ""), after, page_size) if isinstance(item, Attendance)
-    )
+    read = _after(attendee_key(workshop_id, ""), after, page_size, later)
+    rows = (item for item in read if isinstance(item, Attendee))
+    read_beside = _after(attendance_key(workshop_id, ""), after, page_size, later)
+    records = (item for item in read_beside if isinstance(item, Attendance))
     row, record = next(rows, None), next(records, None)
     while row is not None or record is not None:
         user_id = min(item.user_id for item in (row, record) if item is not None)
         mine = row if row is not None and row.user_id == user_id else None
         told = record if record is not None and record.user_id == user_id else None
-        if told is not None or (mine is not None and mine.status in EXPECTED):
-            yield Visitor(user_id, mine, told)
+        yield Visitor(user_id, mine, told)
         row = row if mine is None else next(rows, None)
         record = record if told is None else next(records, None)
 
 
-def _after(start: Key, after: str | None, page_size: int | None) -> Iterator[Item]:
+def _after(start: Key, after: str | None, page_size: int | None, later: int | None) -> Iterator[Item]:
     pk, first = start
     condition = Item.sk.between(f"{first}{after}\x01" if after else first, f"{first}~")
-    yield from Item.query(pk, condition, page_size=page_size, attributes_to_get=_IN_BRIEF)
+    found = Item.query(pk, condition, page_size=page_size, attributes_to_get=_IN_BRIEF)
+    for item in found:
+        if later is not None:
+            found.page_iter.page_size = later
+        yield item
