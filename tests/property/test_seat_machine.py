@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis
-from hypothesis import note
+from hypothesis import note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 from tests import seats
 from tests.calling import World, call, id_of
 from tests.faults import Killed, killed_after, killed_before
+from tests.sizes import size
 from tests.streaming import Stream
 from tests.workshops import ask
 
@@ -230,4 +231,5 @@ def test_whatever_people_do_the_table_is_what_the_model_says(world: World, dynam
             super().__init__(world, stream)
             note(f"ATELIER_SEED={seed}")
 
-    run_state_machine_as_test(Seeded)
+    usual = settings(max_examples=size(12, settings().max_examples))
+    run_state_machine_as_test(Seeded, settings=usual)

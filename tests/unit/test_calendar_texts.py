@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from atelier.calendars import events, feeds
 from atelier.workshops.items import Workshop, workshop_key
 from tests.calendars import check, events_of
+from tests.sizes import IS_FULL
 
 MOST_ANSWERED_BYTES = 6 * 1024 * 1024 - 64 * 1024
 """What Lambda answers with at most, and room for what stands around a feed."""
@@ -105,7 +106,7 @@ def test_any_text_is_read_as_it_was_written(title: str, location: str, descripti
     assert read == [title, location, description]
 
 
-@pytest.mark.parametrize("letter", ["x", "漢", "👍", "\\"])
+@pytest.mark.parametrize("letter", ["x", "漢", "👍", "\\"] if IS_FULL else ["漢"])
 def test_a_feed_of_the_longest_texts_can_still_be_sent(letter: str) -> None:
     shown = events.Shown(
         a_workshop(title=letter * 200, location=letter * 500), letter * 20_000, letter * 100, PAGE, letter * 100
