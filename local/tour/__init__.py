@@ -6,7 +6,20 @@ import httpx
 
 from local.caller import Caller
 from local.stack import Stack
-from local.tour import again, calendars, catalogue, door, guided, invitations, messages, over, room, seats, trouble
+from local.tour import (
+    again,
+    calendars,
+    catalogue,
+    door,
+    groups,
+    guided,
+    invitations,
+    messages,
+    over,
+    room,
+    seats,
+    trouble,
+)
 from local.tour.story import Story, StoryError
 
 
@@ -41,6 +54,7 @@ def _tell(story: Story) -> None:
     again.begun_and_ended(story)
     invitations.ways_in(story)
     door.checked_in(story)
+    groups.gathered(story)
     team = guided.worked_through(story)
     guided.changed_by_two(story, team)
     guided.handed_on(story, team)

@@ -38,6 +38,8 @@ def checked_in(story: Story) -> None:
         raise StoryError("the same scans should be told the same")
     there = 3
     story.tell("host", "GET", f"{path}/attendance", check=lambda page: len(page["items"]) == there)
+    if len(story.tell("host", "GET", f"{path}/attendance.csv").text.splitlines()) != 1 + there:
+        raise StoryError("the file should have a line for each of them")
     story.tell("host", "PATCH", f"{path}/check-in", {"state": "CLOSED"}, check=lambda told: told["state"] == "CLOSED")
     story.tell("ana", "POST", "/check-ins", {"code": typed}, expect=404, check=code("code_not_valid"))
     story.tell("host", "DELETE", path, expect=204)
