@@ -13,11 +13,12 @@ from atelier.recordings.plan import GOING
 from local.agora.rooms import KeptOutError
 from tests.live import Live, LiveRoom
 from tests.recorders import Studio, killed_after
+from tests.sizes import size
 
 UPKEEP_MINUTES = 5
 TROUBLED_MINUTES = 25
 CALM_MINUTES = 45
-LIVES = (*range(6), 46)
+LIVES = (*range(size(2, 6)), 46)
 """In 46, a recorder moves during an outage, and again right after it."""
 
 type Trouble = Callable[[Studio, LiveRoom, random.Random], None]

@@ -18,10 +18,11 @@ from tests.seats import (
     withdraw,
     wrong_at_any_time,
 )
+from tests.sizes import size
 from tests.streaming import Stream
 from tests.workshops import stored
 
-ROUNDS = 20
+ROUNDS = size(6, 20)
 
 
 def everybody_waiting(workshop_id: str, people: list[str]) -> list[str]:
