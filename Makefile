@@ -75,9 +75,9 @@ lint: setup ## Look for mistakes with ruff
 types: setup ## Check the types with mypy
 	@mypy $(PRESENT_SOURCES)
 
-# Together, so that no core waits for the last test of a folder; more workers than cores, because many tests wait.
+# Together, so that no core waits for the last test of a folder.
 in-process: setup ## All tests but those over HTTP
-	@$(PYTEST) -n 4 --dist worksteal tests/unit tests/integration tests/property tests/infrastructure
+	@$(PYTEST) -n $(WORKERS) --dist worksteal tests/unit tests/integration tests/property tests/infrastructure
 
 unit: setup ## Tests without a table
 	@$(PYTEST) -n $(WORKERS) tests/unit
