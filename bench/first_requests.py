@@ -11,6 +11,14 @@ from tests.notices import AUDIENCE_JOINS, a_channel, batch, came, sent, signatur
 from tests.rooms import a_workshop
 from tests.workshops import wanted
 
+PREVIEW = {
+    "rrule": "FREQ=WEEKLY;BYDAY=MO",
+    "start_date": "2027-03-01",
+    "time_of_day": "18:30",
+    "timezone": "Europe/Berlin",
+    "count": 10,
+}
+
 
 def first_requests(place: Place, function: str) -> list[dict[str, Any]]:
     """Requests on things that exist in the table; for a function not known here, the samples in events/."""
@@ -32,12 +40,26 @@ def first_requests(place: Place, function: str) -> list[dict[str, Any]]:
             event("GET", f"/workshops/{planned}/attendees", user="host"),
             event("DELETE", f"/workshops/{planned}/rsvp"),
         ],
+        "series": [event("GET", "/series"), event("POST", "/series/preview", body=PREVIEW)],
+        "groups": [event("GET", "/groups"), event("POST", "/groups", body={"name": "Autumn"}, groups=("admin",))],
+        "guided": [
+            event("GET", "/step-definitions"),
+            event("POST", "/guided-workshops", body={"title": "Better mornings"}),
+            event("GET", "/guided-workshops"),
+        ],
+        "checkins": [
+            event("POST", f"/workshops/{planned}/check-in", user="host"),
+            event("GET", f"/workshops/{planned}/attendance", user="host"),
+        ],
         "tokens": [event("POST", f"/workshops/{workshop_id}/token", user="guest", body={"device": "main"})],
         "recording_webhook": [_signed_notice()],
         "notices": [batch([sent(came(AUDIENCE_JOINS, a_channel(workshop_id, {1: ("guest", "main")}), 1))])],
-        "projections": [{"Records": [_attendee_record(workshop_id)]}],
+        # What it makes goes to S3, which is not here.
+        "packs": [],
+        "upkeep": [{"task": "series"}, {"task": "recounts"}],
+        "projections": [{"Records": [_waiting_record(workshop_id)]}],
     }
-    return made.get(function) or _samples(function)
+    return made[function] if function in made else _samples(function)
 
 
 def _signed_notice() -> dict[str, Any]:
@@ -51,12 +73,17 @@ def _samples(function: str) -> list[dict[str, Any]]:
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
-def _attendee_record(workshop_id: str) -> dict[str, Any]:
-    """The change of an attendee's row, as the table's stream tells it."""
-    keys = {"pk": {"S": f"WORKSHOP#{workshop_id}"}, "sk": {"S": "ATTENDEE#usr_aaaaaaaaaaaaaaaa"}}
+def _waiting_record(workshop_id: str) -> dict[str, Any]:
+    """That somebody waits no more, as the table's stream tells it."""
+    keys = {"pk": {"S": f"WAITLIST#{workshop_id}"}, "sk": {"S": "000000000000001#00000000#usr_aaaaaaaaaaaaaaaa"}}
     return {
         "eventID": "1",
         "eventName": "REMOVE",
         "eventSource": "aws:dynamodb",
-        "dynamodb": {"Keys": keys, "OldImage": {**keys, "kind": {"S": "attendee"}}, "SequenceNumber": "1"},
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1800000000,
+            "Keys": keys,
+            "OldImage": {**keys, "kind": {"S": "waiting"}, "user_id": {"S": "usr_aaaaaaaaaaaaaaaa"}},
+            "SequenceNumber": "1",
+        },
     }
