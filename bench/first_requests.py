@@ -54,9 +54,9 @@ def first_requests(place: Place, function: str) -> list[dict[str, Any]]:
         "tokens": [event("POST", f"/workshops/{workshop_id}/token", user="guest", body={"device": "main"})],
         "recording_webhook": [_signed_notice()],
         "notices": [batch([sent(came(AUDIENCE_JOINS, a_channel(workshop_id, {1: ("guest", "main")}), 1))])],
-        # What it makes goes to S3, which is not here.
+        # S3 and Agora are not here.
         "packs": [],
-        "upkeep": [{"task": "series"}, {"task": "recounts"}],
+        "upkeep": [],
         "projections": [{"Records": [_waiting_record(workshop_id)]}],
     }
     return made[function] if function in made else _samples(function)
