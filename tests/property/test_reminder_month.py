@@ -136,7 +136,7 @@ def test_a_small_month_on_the_emulated_table(dynamodb: str, table: str, sent: Ou
     hold_against_the_rules(play, began)
 
 
-@pytest.mark.skipif(not IS_FULL, reason="takes a quarter of an hour")
+@pytest.mark.skipif(not IS_FULL, reason="takes 20 minutes: ATELIER_SIZE=full plays it, and every run plays a small one")
 @pytest.mark.usefixtures("quiet")
 def test_a_full_month(sent: Outbox, seed: int) -> None:
     began = time.monotonic()
