@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from atelier import observability, queues, retries, settings, table
 from atelier.accounts.items import Profile, profile_key
 from atelier.invites import moving
@@ -70,15 +68,6 @@ def _carry_out(body: str) -> None:
     carry_out(task)
 
 
-def _let_come_again(record: Mapping[str, Any]) -> None:
-    pause = FIRST_PAUSE_S * 3 ** (int(record["attributes"]["ApproximateReceiveCount"]) - 1)
-    try:
-        queue_url = settings.of(DeliverySettings).deliveries_queue_url
-        queues.come_again(queue_url, record["receiptHandle"], delay_s=min(pause, LONGEST_PAUSE_S))
-    except (BotoCoreError, ClientError) as error:
-        observability.logger.warning("comes again when the queue says so", reason=type(error).__name__)
-
-
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Carries out a batch of tasks; reports those that failed, and they alone come again."""
     failed: list[str] = []
@@ -90,7 +79,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
                 observability.logger.exception("delivery failed", message_id=record["messageId"])
                 observability.count("DeliveryFailed")
                 failed.append(record["messageId"])
-                _let_come_again(record)
+                queue_url = settings.of(DeliverySettings).deliveries_queue_url
+                queues.let_come_again(queue_url, record, first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S)
     observability.logger.info("batch", records=len(event["Records"]), failed=len(failed))
     observability.flush()
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from atelier import observability, queues, retries, settings, table
 from atelier.packs import files, finishing, pdf
 from atelier.packs.document import Document
@@ -44,14 +42,6 @@ def _render_pdf(document: Document) -> bytes:
     return pdf.render(document, FONTS)
 
 
-def _let_come_again(record: Mapping[str, Any], tries: int) -> None:
-    pause = min(FIRST_PAUSE_S * 3 ** (tries - 1), LONGEST_PAUSE_S)
-    try:
-        queues.come_again(settings.of(PackQueueSettings).packs_queue_url, record["receiptHandle"], delay_s=pause)
-    except (BotoCoreError, ClientError) as error:
-        observability.logger.warning("comes again when the queue says so", reason=type(error).__name__)
-
-
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Carries out a batch of tasks; reports those that failed, and they alone come again."""
     failed: list[str] = []
@@ -64,7 +54,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
                 observability.logger.exception("build pack failed", message_id=record["messageId"], tries=tries)
                 observability.count("BuildPackFailed")
                 failed.append(record["messageId"])
-                _let_come_again(record, tries)
+                queue_url = settings.of(PackQueueSettings).packs_queue_url
+                queues.let_come_again(queue_url, record, first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S)
     observability.logger.info("batch", records=len(event["Records"]), failed=len(failed))
     observability.flush()
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from itertools import batched
 from typing import Any
 
-from atelier import aws
+from botocore.exceptions import BotoCoreError, ClientError
+
+from atelier import aws, observability
 
 LONGEST_DELAY_S = 900
 MOST_PER_BATCH = 10
@@ -40,6 +42,17 @@ def come_again(queue_url: str, receipt: str, *, delay_s: int) -> None:
     Raises botocore's own errors; the message then comes again when the queue says so.
     """
     aws.client("sqs").change_message_visibility(QueueUrl=queue_url, ReceiptHandle=receipt, VisibilityTimeout=delay_s)
+
+
+def let_come_again(queue_url: str, record: Mapping[str, Any], *, first_s: int, longest_s: int) -> None:
+    """Makes a message that failed come again after `first_s` seconds, and each time after three times as long, at most
+    after `longest_s`. A queue that cannot be told brings it when its own timeout is over.
+    """
+    tries = int(record["attributes"]["ApproximateReceiveCount"])
+    try:
+        come_again(queue_url, record["receiptHandle"], delay_s=min(first_s * 3 ** (tries - 1), longest_s))
+    except (BotoCoreError, ClientError) as error:
+        observability.logger.warning("comes again when the queue says so", reason=type(error).__name__)
 
 
 class NotQueuedError(RuntimeError):
