@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from atelier import aws, observability
+from atelier import aws, clock, observability
 from atelier.agora.secrets import SecretStore
 from functions.tokens import app as tokens
 from tests import emulator, packs
 from tests.agora_simulator import Agora, running
 from tests.calling import World
+from tests.deliveries import Letters, deliver
 from tests.live import Live, queued_by
+from tests.messages import Outbox
 from tests.recordings import BUCKET
 from tests.rooms import CREDENTIALS
 from tests.streaming import Stream
@@ -80,3 +82,15 @@ def agora(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agora]:
     with running() as agora:
         agora.clock.now = time.time()
         yield agora
+
+
+@pytest.fixture
+def after(world: World, stream: Stream, sent: Outbox) -> Any:
+    """Lets everything follow from what has happened; forgets what was told before when asked to."""
+
+    def follow(letters: Letters | None = None) -> None:
+        for _ in range(3):
+            stream.run()
+            deliver(sent, clock.now(), letters)
+
+    return follow

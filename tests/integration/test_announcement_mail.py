@@ -11,43 +11,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from atelier import clock, table
 from atelier.accounts.items import EmailGuard, Profile, email_key, profile_key
 from atelier.notifications import bounces, delivering
+from tests.announced import a_workshop, cancel, edit
 from tests.calendars import events_of
 from tests.calling import World, call, id_of
-from tests.deliveries import Letters, before, carry_out, deliver, mailing_from, start_of, tick, told
+from tests.deliveries import Letters, before, carry_out, mailing_from, start_of, tick, told
 from tests.faults import Killed, killed_after
 from tests.messages import Outbox
-from tests.rooms import rsvp
 from tests.streaming import Stream
-
-
-@pytest.fixture
-def after(world: World, stream: Stream, sent: Outbox) -> Any:
-    """Lets everything follow from what has happened; forgets what was told before when asked to."""
-
-    def follow(letters: Letters | None = None) -> None:
-        for _ in range(3):
-            stream.run()
-            deliver(sent, clock.now(), letters)
-
-    return follow
-
-
-def a_workshop(world: World, *people: str, **fields: Any) -> dict[str, Any]:
-    workshop = world.workshop(**fields)
-    for user in people:
-        assert rsvp(workshop["id"], user).status == 201
-    return workshop
-
-
-def edit(workshop: dict[str, Any], **body: object) -> dict[str, Any]:
-    reply = call("workshops", "PATCH", f"/workshops/{workshop['id']}", user="host", body=body)
-    assert reply.status == 200, reply.text
-    edited: dict[str, Any] = reply.json
-    return edited
-
-
-def cancel(workshop: dict[str, Any], user: str = "host", groups: tuple[str, ...] = ()) -> None:
-    assert call("workshops", "DELETE", f"/workshops/{workshop['id']}", user=user, groups=groups).status == 204
 
 
 def with_address(user: str, address: str | None = None) -> str:
