@@ -7,8 +7,6 @@ is answered here, page by page as DynamoDB cuts them. SQS is answered here as we
 import io
 import json
 import os
-import re
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -89,24 +87,18 @@ def _answered(request: Any, body: dict[str, Any], content_type: str) -> Any:
     return AWSResponse(request.url, 200, {"content-type": content_type}, _Raw(json.dumps(body).encode()))
 
 
-def _resident_mb() -> float:
-    """The memory that this process holds now; its peak as the kernel tells it would be its parent's at first."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
-    kilobytes = int(found[1]) if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kilobytes / 1024
-
-
 def main(address: str, table_name: str, people: str) -> None:
     """Starts as the function does, runs once, and prints."""
     sys.path[:0] = [str(ROOT / "shared"), str(ROOT)]
     from atelier import aws, table  # noqa: PLC0415 - the path is made above
     from functions.reminders.app import lambda_handler  # noqa: PLC0415
+    from tests.memory import peak_mb  # noqa: PLC0415
 
     table.Item.Meta.host, table.Item.Meta.region, table.Item.Meta.table_name = address, "eu-central-1", table_name
     answers = Answers(int(people) if people != "-" else None)
     answers.hang(table.connect().connection.client.meta.events)
     answers.hang(aws.client("sqs").meta.events)
-    at_first = _resident_mb()
+    at_first = peak_mb()
     began, cpu = time.perf_counter(), time.process_time()
     worked = lambda_handler({}, _Context())
     told = {
@@ -114,7 +106,7 @@ def main(address: str, table_name: str, people: str) -> None:
         "wall_s": time.perf_counter() - began,
         "cpu_s": time.process_time() - cpu,
         "at_first_mb": at_first,
-        "peak_mb": _resident_mb(),
+        "peak_mb": peak_mb(),
     }
     counts = {name: value for name, value in vars(answers).items() if name != "people"}
     sys.stdout.write(f"\n{json.dumps(told | counts)}\n")
